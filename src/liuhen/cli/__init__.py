@@ -1,0 +1,1 @@
+"""Floor 4, the terminal door: one thin file a stage; no rule lives here."""

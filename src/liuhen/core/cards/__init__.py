@@ -1,0 +1,1 @@
+"""What lies on a card: its files, read without trust, and what their names say."""
