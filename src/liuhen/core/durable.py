@@ -64,7 +64,7 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
     try:
         write_new(draft, data, mode=mode)
-        os.replace(draft, path)
+        draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise

@@ -2,8 +2,8 @@
 
 - Every refusal carries a stable `code`, a Chinese `message` (what happened), and a `remedy` (怎么办).
 - `basis` (依据) is set only where a rule refused: an article, a higher law, or 本系统安全规则.
-- Facts for the engineer (paths, numbers, the cause) stand in `facts` and in `__cause__`, never in the sentence
-  alone.
+- Facts for the engineer (paths, numbers, the cause) stand in `facts` and in `__cause__`, never in the
+  sentence alone.
 """
 
 from __future__ import annotations
