@@ -29,6 +29,7 @@ INSTALLED = (
     "Source Han Serif SC",
     "Noto Serif SC",
 )
+_TEXT = range(400, 501)  # regular, and the medium that some families have instead
 
 
 class NoPrintFontError(LiuhenError):
@@ -56,11 +57,9 @@ def print_font() -> PrintFont:
 def find_font(folder: Path, *, installed: bool = True) -> PrintFont:
     """Look in `folder`, then among the installed fonts. Raises NoPrintFontError (`no_cjk_font`)."""
     fonts = typst.Fonts(include_system_fonts=installed, font_paths=[str(folder)] if folder.is_dir() else [])
-    seen = [font for font in fonts.fonts() if font.path and font.weight == 400 and font.style == "normal"]
+    seen = [font for font in fonts.fonts() if font.path and font.style == "normal" and font.weight in _TEXT]
     ours = [font for font in seen if Path(font.path or "").is_relative_to(folder)]
-    named = sorted(
-        (font for font in seen if font.family in INSTALLED), key=lambda f: INSTALLED.index(f.family)
-    )
+    named = sorted((font for font in seen if font.family in INSTALLED), key=_preference)
     for font in chain(ours, named):
         path = Path(font.path or "")
         characters = _characters(path, font.index)
@@ -71,6 +70,10 @@ def find_font(folder: Path, *, installed: bool = True) -> PrintFont:
         remedy="联网后重新运行 make setup；或安装中文字体：apt-get install fonts-noto-cjk，再重试。",
         folder=folder,
     )
+
+
+def _preference(font: typst.FontInfo) -> tuple[int, int]:
+    return INSTALLED.index(font.family), font.weight
 
 
 def _characters(path: Path, index: int) -> frozenset[int]:
