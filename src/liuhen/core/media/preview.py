@@ -1,0 +1,188 @@
+"""Thumbnails, strip, peaks and viewing copy of one file, made in the child process of server.py.
+
+- Derived files only: they may be deleted and made again; the original is never touched.
+- Each part stands alone: one that fails becomes a finding, the others are still made.
+- Files appear whole or not at all: written under a draft name, then renamed.
+- Upright: the rotation that the file states is applied to pictures and stated again in a viewing copy.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import av.error
+from PIL import Image, ImageOps
+
+from . import peaks, viewing
+from .contract import DRAFT, add, blank_preview
+from .packets import codec_name, error_text, is_picture_or_sound, open_media
+from .photo import open_photo
+from .playable import playable_in_browser, playable_photo
+from .sniff import HEAD_BYTES, Kind, short_name, sniff
+from .version import analyser_version
+
+THUMB_SIDE = 480
+VIEW_SIDE = 2560
+TILE_WIDTH, COLUMNS, MAX_TILES = 160, 10, 60
+
+
+class _Maker:
+    """Makes one file at a time in the folder, and notes what failed."""
+
+    def __init__(self, out: Path, result: dict[str, Any]) -> None:
+        self.out, self.result = out, result
+
+    def make(self, key: str, what: str, name: str, write: Callable[[Path], Any]) -> Any:
+        """Write `name` through a draft; returns what `write` returns, None when it failed."""
+        draft = self.out / f"{DRAFT}{name}"
+        try:
+            made = write(draft)
+            draft.replace(self.out / name)
+        except MemoryError:
+            raise
+        except Exception as error:  # damaged bytes raise nearly anything
+            draft.unlink(missing_ok=True)
+            add(self.result, "preview_failed", what=what, reason=error_text(error)[:200])
+            return None
+        self.result[key] = name
+        return made
+
+
+def preview_source(source: BinaryIO, out: str) -> dict[str, Any]:
+    """Make what can be made of an open file; the shape is contract.blank_preview()."""
+    result = blank_preview(analyser_version())
+    maker = _Maker(Path(out), result)
+    kind = sniff(source.read(HEAD_BYTES))
+    if os.fstat(source.fileno()).st_size == 0 or (kind is not None and kind.kind == "other"):
+        return result
+    if kind is not None and kind.kind == "photo" and kind.container != "heic":
+        _photo(maker, source, kind)
+    else:
+        _streams(maker, f"/proc/self/fd/{source.fileno()}", kind)
+    return result
+
+
+def _save(image: Image.Image, side: int) -> Callable[[Path], None]:
+    def write(draft: Path) -> None:
+        small = image.convert("RGB")
+        small.thumbnail((side, side))
+        small.save(draft, "JPEG", quality=82)
+
+    return write
+
+
+def _photo(maker: _Maker, source: BinaryIO, kind: Kind) -> None:
+    def thumb(draft: Path) -> None:
+        source.seek(0)
+        image = open_photo(source)
+        image.draft("RGB", (THUMB_SIDE, THUMB_SIDE))
+        _save(ImageOps.exif_transpose(image), THUMB_SIDE)(draft)
+
+    def view(draft: Path) -> None:
+        source.seek(0)
+        _save(ImageOps.exif_transpose(open_photo(source)), VIEW_SIDE)(draft)
+
+    maker.make("thumbnail", "缩略图", "thumb.jpg", thumb)
+    if not playable_photo(kind.container):
+        maker.make("viewing", "浏览副本", "viewing.jpg", view)
+
+
+def _streams(maker: _Maker, path: str, kind: Kind | None) -> None:
+    try:
+        with open_media(path) as container:
+            streams = [stream for stream in container.streams if is_picture_or_sound(stream)]
+            seconds = container.duration / 1_000_000 if container.duration else None
+            video = [stream for stream in streams if stream.type == "video"]
+            audio = [stream for stream in streams if stream.type == "audio"]
+            playable = playable_in_browser(
+                kind.container if kind else short_name(container.format.name),
+                [(codec_name(one), getattr(one.codec_context, "pix_fmt", None)) for one in video],
+                [codec_name(one) for one in audio],
+                next((one.profile for one in video), None),
+            )
+    except MemoryError:
+        raise
+    except (av.error.FFmpegError, ValueError, OSError, AttributeError) as error:
+        add(maker.result, "preview_failed", what="预览", reason=error_text(error)[:200])
+        return
+    maker.result["seconds"] = seconds
+    if video:
+        _pictures(maker, path, seconds or 0.0)
+    if audio:
+        maker.make("peaks", "声音波形", "peaks.json", lambda draft: peaks.write_peaks(path, draft))
+    if not playable and (video or audio):
+        name = "viewing.mp4" if video else "viewing.m4a"
+        maker.make("viewing", "浏览副本", name, lambda draft: viewing.write_viewing(path, draft))
+
+
+def _pictures(maker: _Maker, path: str, seconds: float) -> None:
+    def thumb(draft: Path) -> None:
+        _save(_frames(path, [seconds / 10])[0], THUMB_SIDE)(draft)
+
+    def strip(draft: Path) -> dict[str, Any]:
+        return _strip(path, seconds, draft)
+
+    maker.make("thumbnail", "缩略图", "thumb.jpg", thumb)
+    grid = maker.make("strip", "缩略图条", "strip.jpg", strip)
+    if grid is not None:
+        maker.result["strip"] = {"file": "strip.jpg", **grid}
+
+
+def _frames(path: str, moments: list[float]) -> list[Image.Image]:
+    """The key frame at or before each moment (seconds from the start), upright.
+
+    Raises ValueError when the file gives none at all; a moment without one repeats the frame before it.
+    """
+    found: list[Image.Image] = []
+    with open_media(path) as container:
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = 1
+        stream.codec_context.skip_frame = "NONKEY"
+        start, base = stream.start_time or 0, stream.time_base
+        for moment in moments:
+            try:
+                if base and moment > 0:
+                    container.seek(start + int(moment / base), stream=stream)
+                found.append(_small_image(next(container.decode(stream))))
+            except (av.error.FFmpegError, StopIteration, ValueError) as error:
+                if isinstance(error, MemoryError):
+                    raise
+                found += found[-1:]
+    if not found:
+        raise ValueError("没有可解码的关键帧")
+    return found
+
+
+def _small_image(frame: Any) -> Image.Image:
+    """Scale while converting: a 4K frame as an image is 25 MB, and a thumbnail needs none of it."""
+    scale = min(1.0, THUMB_SIDE / max(frame.width, frame.height, 1))
+    image: Image.Image = frame.to_image(
+        width=max(2, round(frame.width * scale)), height=max(2, round(frame.height * scale))
+    )
+    return image.rotate(frame.rotation, expand=True) if frame.rotation else image
+
+
+def _strip(path: str, seconds: float, draft: Path) -> dict[str, Any]:
+    """One JPEG of tiles in rows; returns the grid, so that the player finds the tile of a moment."""
+    interval = max(1.0, seconds / MAX_TILES)
+    count = max(1, min(MAX_TILES, math.ceil(seconds / interval)))
+    frames = _frames(path, [number * interval for number in range(count)])
+    width, height = TILE_WIDTH, max(1, round(TILE_WIDTH * frames[0].height / frames[0].width))
+    columns = min(COLUMNS, len(frames))
+    rows = math.ceil(len(frames) / columns)
+    sheet = Image.new("RGB", (columns * width, rows * height))
+    for number, frame in enumerate(frames):
+        sheet.paste(frame.resize((width, height)), (number % columns * width, number // columns * height))
+    sheet.save(draft, "JPEG", quality=75)
+    return {
+        "columns": columns,
+        "rows": rows,
+        "count": len(frames),
+        "interval": round(interval, 6),
+        "tile_width": width,
+        "tile_height": height,
+    }
