@@ -1,4 +1,4 @@
-"""The demo card shows what it says: three segments, one break, a photograph, a sound; always the same bytes."""
+"""The demo card shows what it says: segments, one break, a photograph, a sound; always the same bytes."""
 
 from __future__ import annotations
 
