@@ -14,6 +14,7 @@ from collections.abc import Container
 from datetime import datetime, timedelta, timezone
 
 BEIJING = timezone(timedelta(hours=8))
+_MINUTE = 59.95  # from here one decimal would read 60.0 seconds
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -64,7 +65,7 @@ def span(seconds: float | None) -> str:
     """A duration: `00:10:05`, under a minute `4.2 秒`, unknown `—`."""
     if seconds is None:
         return "—"
-    if seconds < 60:
+    if seconds < _MINUTE:
         return f"{seconds:.1f} 秒"
     whole = round(seconds)
     return f"{whole // 3600:02d}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
@@ -90,7 +91,7 @@ def clock_offset(seconds: float) -> str:
 
 
 def _long_span(seconds: float) -> str:
-    if seconds < 60:
+    if seconds < _MINUTE:
         return f"{seconds:.1f} 秒"
     whole = round(seconds)
     parts = (
