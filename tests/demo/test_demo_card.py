@@ -87,6 +87,7 @@ def test_the_files_say_when_they_were_made_in_utc_and_name_no_encoder(files):
             assert made == _facts(path).taken_at
             assert "encoder" not in container.metadata
             assert [stream.codec.name for stream in container.streams] == ["h264", "aac"]
+        assert not [mark for mark in (b"x264", b"Lavc", b"Lavf") if mark in path.read_bytes()]
 
 
 def test_there_is_exactly_one_break_and_it_lasts_three_seconds(files):

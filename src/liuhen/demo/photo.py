@@ -47,6 +47,7 @@ def _exif(serial: str, at: datetime) -> Image.Exif:
             ExifTags.Base.DateTimeDigitized: local,
             ExifTags.Base.OffsetTime: zone,
             ExifTags.Base.OffsetTimeOriginal: zone,
+            ExifTags.Base.OffsetTimeDigitized: zone,
             ExifTags.Base.BodySerialNumber: serial,
         }
     )
