@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -151,6 +152,25 @@ def test_a_folder_that_breaks_off_is_a_refusal_and_a_root_that_gives_nothing_rai
     bad = os.fsencode(card.root)
     with pytest.raises(CardUnreadableError, match="Input/output error"):
         list_card(card.root)
+
+
+def test_a_root_that_breaks_off_half_way_keeps_what_it_gave(tmp_path, monkeypatch):
+    card = SimCard(tmp_path).file("a.mp4").file("b.mp4")
+    scandir = os.scandir
+
+    @contextmanager
+    def broken(at):
+        def entries():
+            yield next(whole)
+            raise OSError(5, "Input/output error")
+
+        with scandir(at) as whole:
+            yield entries()
+
+    monkeypatch.setattr(listing_module.os, "scandir", broken)
+    found = list_card(card.root)
+    assert len(found.files) == 1
+    assert [(refusal.path, refusal.code) for refusal in found.refusals] == [(".", "unreadable_folder")]
 
 
 def test_an_entry_whose_status_cannot_be_read_is_a_refusal(tmp_path):

@@ -132,6 +132,19 @@ def test_a_file_that_is_no_longer_what_was_listed_is_not_read(card, code):
     assert _refusal(card.root, file) == code
 
 
+@pytest.mark.parametrize("code", ["became_symlink", "not_regular", "swapped"])
+def test_a_file_swapped_in_the_last_moment_before_opening_is_not_read(card, monkeypatch, code):
+    [file] = list_card(card.file("DCIM/a.mp4", b"x" * 9).root).files
+    really = reader._open_unmarked
+
+    def too_late(name, folder):
+        CHANGED[code](card)
+        return really(name, folder)
+
+    monkeypatch.setattr(reader, "_open_unmarked", too_late)
+    assert _refusal(card.root, file) == code
+
+
 def test_a_folder_swapped_for_a_link_leads_nowhere(card, tmp_path):
     [file] = list_card(card.file("DCIM/sub/a.mp4", b"ours").root).files
     elsewhere = SimCard(tmp_path, "elsewhere").file("a.mp4", b"theirs")

@@ -20,7 +20,9 @@ KNOWN_GROUPS: Final = frozenset(
 _TIME_STYLES: Final = ({"ts"}, {"date", "time"}, {"ms"}, set[str]())
 _REPEAT = re.compile(r"\{(\d+)(,(\d*))?\}|[?*+]")
 _GROUP = re.compile(r"\((?:\?:|\?P<\w+>|(?!\?))")
-_CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]")
+# No bare bracket and no doubled operator inside a class: Python warns that they may come to mean sets of
+# sets, and reads a leading `]` as a letter.
+_CLASS = re.compile(r"\[\^?(?:\\.|(?!--|&&|~~|\|\|)[^\[\]\\])+\]")
 _ESCAPE = re.compile(r"\\(?:[dDwWsS]|[^A-Za-z0-9])")
 _OPEN_END: Final = MAX_NAME_CHARS
 
@@ -28,6 +30,7 @@ _OPEN_END: Final = MAX_NAME_CHARS
 def compile_pattern(text: str) -> re.Pattern[str]:
     """Compile a pattern after judging it. Raises ValueError with a Chinese sentence."""
     try:
+        ways = _Ways(text).count()
         pattern = re.compile(text, re.IGNORECASE | re.ASCII)
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"不是合法的正则表达式：{error}") from error
@@ -36,7 +39,7 @@ def compile_pattern(text: str) -> re.Pattern[str]:
         raise ValueError(f"不认识的组名：{'、'.join(sorted(unknown))}")
     if names & {"ts", "date", "time", "ms"} not in _TIME_STYLES:
         raise ValueError("时间只能用一种写法：ts，或 date 加 time，或 ms")
-    if (ways := _Ways(text).count()) > MAX_WAYS:
+    if ways > MAX_WAYS:
         raise ValueError(f"匹配可能过慢（路径数 {ways} 超过 {MAX_WAYS}）：请给重复写上上限，不要嵌套重复")
     return pattern
 
