@@ -132,7 +132,10 @@ class Blobs(Protocol):
         """SHA-256 of a published file, past the page cache. Raises what `read` raises."""
 
     def children(self, path: str = "") -> builtins.list[Entry]:
-        """The names in one folder ("" is the root), sorted; links not followed. Raises BlobMissingError."""
+        """The names in one folder ("" is the root), sorted; links not followed.
+
+        Raises BlobMissingError (no such folder), IrregularEntryError (it is a link).
+        """
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Every name under a folder that is not itself a folder, depth first, each folder sorted.

@@ -190,6 +190,8 @@ class LocalBlobs:
         full = self.full(path) if check_prefix(path) else self.root
         if not path:
             self.check_present()
+        elif full.is_symlink():
+            raise faults.irregular(self.name, path, "符号链接")
         with self.translated(path, reading=True), os.scandir(full) as found:
             entries = sorted(found, key=lambda entry: entry.name)
             return [_entry(path, entry) for entry in entries]

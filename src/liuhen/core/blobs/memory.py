@@ -159,6 +159,8 @@ class MemoryBlobs:
     def children(self, path: str = "") -> builtins.list[Entry]:
         self.hit("children", check_prefix(path))
         below = self._below(path)
+        if self._odd.get(path) == "symlink":
+            raise faults.irregular(self.name, path, "符号链接")
         if path and not below and self._odd.get(path) != "folder":
             raise faults.blob_missing(self.name, path)
         skip = len(path) + 1 if path else 0
@@ -169,8 +171,7 @@ class MemoryBlobs:
         return Entry(path, self._odd.get(path, "file" if path in self.files else "folder"))
 
     def list(self, prefix: str = "") -> Iterator[str]:
-        if prefix and not self._below(prefix) and not self.missing:
-            check_path(prefix)
+        if prefix and not self.exists(prefix):
             return
         for entry in walk(self, prefix):
             if entry.kind != "folder":

@@ -2,7 +2,7 @@
 
 from .codes import TEXT, Finding
 from .inventory import Inventory, InventoryError, Version, next_version, next_version_name, parse
-from .layout import create_store, init_root, object_path
+from .layout import create_store, init_root, memory_store, object_path
 from .read import finish_version, read_inventory
 from .root import RootItem, object_paths, validate_root
 from .validate import ObjectReport, validate_object
@@ -19,6 +19,7 @@ __all__ = [
     "create_store",
     "finish_version",
     "init_root",
+    "memory_store",
     "next_version",
     "next_version_name",
     "object_path",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -81,6 +81,19 @@ class Inventory:
     def content_path(self, logical: str, version: str | None = None) -> str:
         """The content path of a logical file. Raises KeyError when the version has no such file."""
         return self.content_paths(self.versions[version or self.head].state[logical])[0]
+
+    def until(self, version: str) -> Inventory:
+        """This inventory as it stood when `version` was the newest. Raises KeyError (no such version)."""
+        last = list(self.versions).index(version) if version in self.versions else None
+        if last is None:
+            raise KeyError(version)
+        names = set(list(self.versions)[: last + 1])
+        return replace(
+            self,
+            head=version,
+            manifest={path: d for path, d in self.manifest.items() if path.split("/", 1)[0] in names},
+            versions={name: block for name, block in self.versions.items() if name in names},
+        )
 
     def to_bytes(self) -> bytes:
         """UTF-8 JSON, indented, fixed key order, newline at the end."""

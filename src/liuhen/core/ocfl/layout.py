@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ..blobs.faults import translated
 from ..blobs.local import MARKER, LocalBlobs
+from ..blobs.memory import MemoryBlobs
 from ..durable import fsync_dir, make_dirs, write_new
 from ..errors import RefusedError
 
@@ -84,6 +85,13 @@ def create_store(root: Path, staging: Path, name: str) -> LocalBlobs:
     """A new local store (or the one already made there), open."""
     init_root(root, staging, name)
     return LocalBlobs(name, root, staging)
+
+
+def memory_store(name: str = "内存") -> MemoryBlobs:
+    """A new store in memory with a storage root's own files, for tests and rehearsals."""
+    blobs = MemoryBlobs(name)
+    blobs.files.update(ROOT_FILES)
+    return blobs
 
 
 def _write(target: Path, data: bytes, staging: Path) -> None:

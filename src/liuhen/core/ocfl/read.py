@@ -31,6 +31,12 @@ class Pair:
     def agrees(self) -> bool:
         return self.inventory is not None and self.recorded == sidecar(self.inventory)
 
+    @property
+    def recorded_digest(self) -> str | None:
+        """The digest the sidecar gives, or None when it is missing or no sidecar."""
+        parts = (self.recorded or b"").decode("utf-8", "replace").split()
+        return parts[0].lower() if len(parts) == 2 and parts[1] == INVENTORY else None
+
 
 def read_pair(blobs: Blobs, folder: str) -> Pair:
     """The inventory and the sidecar in a folder."""

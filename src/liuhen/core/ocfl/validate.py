@@ -15,7 +15,15 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from ..blobs.base import Blobs, Entry, ReadFailedError, StoreDeniedError, walk
+from ..blobs.base import (
+    BlobMissingError,
+    Blobs,
+    Entry,
+    IrregularEntryError,
+    ReadFailedError,
+    StoreDeniedError,
+    walk,
+)
 from .codes import Finding
 from .inventory import DIGEST_ALGORITHM, Inventory, InventoryError, examine, parse
 from .layout import object_path
@@ -59,9 +67,11 @@ class _ObjectCheck:
     def run(self, *, content: bool) -> ObjectReport:
         self._declaration()
         root = self._pair("")
-        inventory = self._inventory(root)
+        self._root_inventory(root)
         interrupted = self._is_interrupted()
+        inventory = self._reference(root)
         if inventory is not None:
+            self._place(inventory)
             self._root_entries(inventory)
             self.findings += VersionFolders(self.path, self.entries, inventory, root, self._pair).check()
             self._content(inventory, content=content)
@@ -99,35 +109,42 @@ class _ObjectCheck:
 
     def _declaration_text(self) -> None:
         expected = DECLARATION.removeprefix("0=").encode() + b"\n"
-        wanted, got = hashlib.sha256(expected).hexdigest(), self._digest(DECLARATION)
-        if got != wanted and self.entries[DECLARATION].kind == "file":
-            self._say("E007", DECLARATION, expected=wanted, found=got)
+        if self.entries[DECLARATION].kind == "file":
+            self._compare("E007", DECLARATION, hashlib.sha256(expected).hexdigest())
 
-    def _inventory(self, root: Pair) -> Inventory | None:
-        """The root inventory as far as it can be relied on; pair faults are told with the version folders."""
+    def _root_inventory(self, root: Pair) -> None:
+        """What the root inventory says of itself; how it stands to its sidecar is told with the versions."""
         if root.inventory is None:
-            recorded = (root.recorded or b"").decode("ascii", "replace").split()
-            self._say("E063", INVENTORY, expected=recorded[0] if recorded else None)
-            return None
-        _, notes = examine(root.inventory)
-        for code, detail in notes:
+            self._say("E063", INVENTORY, expected=root.recorded_digest)
+            return
+        for code, detail in examine(root.inventory)[1]:
             self._say(code, INVENTORY, detail)
-        if any(not code.startswith("W") for code, _ in notes):
-            self._lone_pair(root, root.inventory)
-            return None
-        inventory = parse(root.inventory)
-        if inventory.digest_algorithm != DIGEST_ALGORITHM:
-            self._say("L025", INVENTORY, inventory.digest_algorithm)
-            return None
+
+    def _reference(self, root: Pair) -> Inventory | None:
+        """What all else is checked against: the root inventory, or the newest version's if that changed."""
+        copies = [self._pair(name) for name in self._version_names()[-1:]]
+        for pair in [pair for pair in (root, *copies) if pair.agrees] + [root]:
+            _, notes = examine(pair.inventory or b"")
+            if pair.inventory and all(code.startswith("W") for code, _ in notes):
+                return self._ours(parse(pair.inventory))
+        if root.inventory is not None and not root.agrees:
+            found = hashlib.sha256(root.inventory).hexdigest()
+            self._say("E060", INVENTORY, expected=root.recorded_digest, found=found)
+        return None
+
+    def _version_names(self) -> list[str]:
+        names = [name for name in self.entries if re.fullmatch(r"v\d+", name)]
+        return sorted(names, key=lambda name: int(name[1:]))
+
+    def _ours(self, inventory: Inventory) -> Inventory | None:
+        if inventory.digest_algorithm == DIGEST_ALGORITHM:
+            return inventory
+        self._say("L025", INVENTORY, inventory.digest_algorithm)
+        return None
+
+    def _place(self, inventory: Inventory) -> None:
         if self.layout and object_path(inventory.id) != self.path:
             self._say("L002", INVENTORY, f"{inventory.id} 应在 {object_path(inventory.id)}")
-        return inventory
-
-    def _lone_pair(self, root: Pair, inventory: bytes) -> None:
-        if not root.agrees:
-            recorded = (root.recorded or b"").decode("ascii", "replace").split()
-            found = hashlib.sha256(inventory).hexdigest()
-            self._say("E060", INVENTORY, expected=recorded[0] if recorded else None, found=found)
 
     def _is_interrupted(self) -> bool:
         try:
@@ -203,8 +220,8 @@ class _ObjectCheck:
             if algorithm != "sha256":
                 return _digest_through_cache(self.blobs, path, algorithm)
             seen = self.blobs.reread(path)
-        except (ReadFailedError, StoreDeniedError) as error:
-            self._say("L001", name, error.message)
+        except (ReadFailedError, StoreDeniedError, BlobMissingError, IrregularEntryError) as error:
+            self._say("L001", name, error.message)  # the last two: it changed while we looked
             return None
         if "/" in name:
             self.files += 1

@@ -3,7 +3,8 @@
 - Every version folder holds an inventory and its sidecar, the content folder, and nothing else.
 - The newest folder's inventory is the root's, byte for byte (E064); the earlier ones tell the same history up
   to their version (E066), of the same object (E037).
-- Of two files that disagree, the one that a third copy contradicts is the one named.
+- Of two files that disagree, the one that a third copy contradicts is the one named; for an earlier version
+  that copy is made from the root inventory, since our writing is deterministic.
 """
 
 from __future__ import annotations
@@ -87,10 +88,11 @@ class VersionFolders:
 
     def _earlier(self, version: str) -> Iterator[Finding]:
         pair, name = self.pair(version), f"{version}/{INVENTORY}"
+        remade = self.inventory.until(version).to_bytes()
         if pair.inventory is None:
-            yield self._finding("L010", name, expected=_recorded(pair))
+            yield self._finding("L010", name, expected=pair.recorded_digest or _sha256(remade))
             return
-        yield from self._pair_fault(f"{version}/", pair, witness=Pair(None, None))
+        yield from self._pair_fault(f"{version}/", pair, witness=Pair(remade, sidecar(remade)))
         _, notes = examine(pair.inventory)
         errors = [note for note in notes if not note[0].startswith("W")]
         yield from (self._finding(code, name, detail) for code, detail in errors)
@@ -114,7 +116,7 @@ class VersionFolders:
         """What is wrong with one inventory and its sidecar; `witness` is another copy of the same pair."""
         if pair.inventory is None or pair.agrees:
             return
-        actual, recorded = _sha256(pair.inventory), _recorded(pair)
+        actual, recorded = _sha256(pair.inventory), pair.recorded_digest
         if recorded and actual not in (recorded, _sha256(witness.inventory)):
             yield self._finding("E060", f"{prefix}{INVENTORY}", expected=recorded, found=actual)
             return
@@ -130,9 +132,3 @@ def _within(earlier: Inventory, root: Inventory) -> bool:
 
 def _sha256(data: bytes | None) -> str | None:
     return None if data is None else hashlib.sha256(data).hexdigest()
-
-
-def _recorded(pair: Pair) -> str | None:
-    """The digest a sidecar gives, or None when it is no sidecar."""
-    parts = (pair.recorded or b"").decode("utf-8", "replace").split()
-    return parts[0].lower() if len(parts) == 2 and parts[1] == INVENTORY else None
