@@ -237,6 +237,14 @@ class ProofFile:
         return cls(int(index[1]), tuple(_hash(line) for line in rest[1:]), checkpoint, extra)
 
 
+def hint(leaf: bytes, size: int) -> bytes:
+    """What our exports put into `extra`: the leaf hash and the tree size the proof was made for (8 bytes).
+
+    With it a verifier that refuses can say which file was altered or is too old; it trusts neither value.
+    """
+    return leaf + size.to_bytes(8, "big")
+
+
 def _extra(line: str) -> bytes:
     value = unb64(line[len("extra ") :])
     if value is None:
