@@ -1,0 +1,88 @@
+"""依据: what an act or a refusal rests on. Three kinds: 条文, 上位法, 本系统安全规则.
+
+A safeguard that no text asks for shows 本系统安全规则, never an article.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SYSTEM = "本系统安全规则"
+
+TITLES: Mapping[str, str] = {
+    "jinjiang-agri": "晋江市农业农村局行政执法音像记录管理制度（试行）",
+    "shifanqu-bianban": "关于执法音像记录设备配备办法",
+    "baofeng-forestry": "宝丰县林业局音像记录管理制度",
+    "ankang-agri/1": "安康市农业综合行政执法音像记录管理办法",
+    "ankang-agri/2": "安康市农业综合行政执法案卷及数字化记录信息归档管理办法",
+    "pengyang": "行政执法全过程记录制度",
+}
+
+_DIGITS = "零一二三四五六七八九"
+
+
+def article_in_words(pack: str, article: str) -> str:
+    """("jinjiang-agri", "11") -> 《…》第十一条; AK writes its articles annex/number, as "1/6"."""
+    annex, _, number = article.rpartition("/")
+    title = TITLES.get(f"{pack}/{annex}" if annex else pack, pack)
+    return f"《{title}》第{_number_in_words(int(number))}条"
+
+
+def _number_in_words(number: int) -> str:
+    if not 0 < number < 100:
+        raise ValueError(number)
+    tens, ones = divmod(number, 10)
+    head = "" if tens == 0 else ("十" if tens == 1 else f"{_DIGITS[tens]}十")
+    return head + (_DIGITS[ones] if ones else "")
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Articles by pack; a pack that says nothing leaves 本系统安全规则."""
+
+    articles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def cite(self, pack: str | None) -> str:
+        """For a person, e.g. 《…》第十一条、第十二条."""
+        if pack is None or pack not in self.articles:
+            return SYSTEM
+        words = [article_in_words(pack, article) for article in self.articles[pack]]
+        first = words[0].partition("》")[0] + "》"
+        return "、".join([words[0], *(word.removeprefix(first) for word in words[1:])])
+
+    def codes(self, pack: str | None) -> list[str]:
+        """For the ledger, e.g. ["jinjiang-agri/11"]; empty where only our own rule stands behind it."""
+        return [f"{pack}/{article}" for article in self.articles.get(pack or "", ())]
+
+
+OWN_RULE = Basis()
+
+INTAKE = Basis(
+    {
+        "jinjiang-agri": ("11", "12"),
+        "shifanqu-bianban": ("15",),
+        "baofeng-forestry": ("13",),
+        "ankang-agri": ("1/6",),
+        "pengyang": ("10",),
+    }
+)
+CLASSIFY = Basis({"jinjiang-agri": ("12",)})
+CLEARING = Basis({"jinjiang-agri": ("11",), "shifanqu-bianban": ("15",), "baofeng-forestry": ("13",)})
+NEVER_CHANGED = Basis(
+    {
+        "jinjiang-agri": ("10",),
+        "shifanqu-bianban": ("11", "20"),
+        "ankang-agri": ("1/8",),
+        "pengyang": ("15",),
+    }
+)
+EVIDENCE_COPY = Basis({"jinjiang-agri": ("15",), "shifanqu-bianban": ("17",), "pengyang": ("8",)})
+KEEPER = Basis(
+    {
+        "jinjiang-agri": ("3",),
+        "shifanqu-bianban": ("6",),
+        "baofeng-forestry": ("4",),
+    }
+)
+CLOCK_CHECK = Basis({"shifanqu-bianban": ("7",), "baofeng-forestry": ("7",)})

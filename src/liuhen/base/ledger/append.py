@@ -1,0 +1,149 @@
+"""Append: the only writer of history.
+
+- Called inside the act's own transaction; the head row is locked first, so positions are gapless.
+- `recorded_at` is the server's time and never goes back; a clock set back is itself an entry.
+- An entry carries ids, times, digests, codes and the names of officials acting; never a party's name or
+  free text (those stand by salted digest).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from liuhen.base import clock
+from liuhen.base.people.models import Account, Agency
+from liuhen.core.canonical import ENTRY_LIMIT, canonical
+from liuhen.core.errors import RefusedError
+
+from .models import Entry, Head, Words
+
+VERSION = 1
+CLOCK_SLACK = timedelta(seconds=2)
+
+
+class EntryTooLargeError(RefusedError):
+    code = "entry_too_large"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did it: names are snapshots, because people leave."""
+
+    account: str
+    name: str
+    deputy_of: str | None = None
+    paper: str | None = None  # SHA-256 of the signed paper's scan
+    recorded_by: str | None = None  # who entered the paper
+
+    def as_data(self) -> dict[str, Any]:
+        return {key: value for key, value in vars(self).items() if value is not None}
+
+
+PROGRAM = Actor(account="", name="程序")
+
+
+def actor_of(account: Account) -> Actor:
+    return Actor(account=account.username, name=account.name)
+
+
+def salted(text: str, salt: str | None = None) -> tuple[str, str]:
+    """(digest, salt) of words that may name a party; the salt is kept with the words, not in the ledger."""
+    salt = salt or secrets.token_hex(16)
+    return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest(), salt
+
+
+def open_ledger(agency: Agency, at: datetime) -> Head:
+    """The head row of a new agency's ledger."""
+    return Head.objects.create(agency=agency, size=0, recorded_at=at)
+
+
+def append(
+    agency: Agency,
+    kind: str,
+    subject: str,
+    *,
+    by: Actor,
+    at: datetime,
+    data: dict[str, Any],
+    basis: list[str] | None = None,
+    words: dict[str, str] | None = None,
+) -> Entry:
+    """Add one entry; must run inside a transaction. `at` is the field's time, not the server's.
+
+    `words` (free text, names of parties) are kept beside the ledger, erasable; the entry holds their
+    salted digests.
+
+    Raises EntryTooLargeError beyond 65,535 bytes and CanonicalError for values without a single spelling.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("the ledger is written inside the act's transaction only")
+    head = Head.objects.select_for_update().get(agency=agency)
+    server_time = clock.now()
+    if server_time < head.recorded_at - CLOCK_SLACK:
+        jump = {"clock": clock.stamp(server_time), "last": clock.stamp(head.recorded_at)}
+        _insert(agency, head, "clock.set_back", agency.code, PROGRAM, at, jump, [], head.recorded_at)
+    recorded_at = max(server_time, head.recorded_at)
+    digests, kept = _hidden(words or {})
+    full = {**data, "words": digests} if digests else data
+    row = _insert(agency, head, kind, subject, by, at, full, basis or [], recorded_at)
+    Head.objects.filter(agency=agency).update(size=head.size, recorded_at=head.recorded_at)
+    Words.objects.bulk_create(
+        Words(agency=agency, position=row.position, key=key, salt=salt, text=text)
+        for key, (salt, text) in kept.items()
+    )
+    return row
+
+
+def _hidden(words: dict[str, str]) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
+    digests, kept = {}, {}
+    for key, text in words.items():
+        digests[key], salt = salted(text)
+        kept[key] = (salt, text)
+    return digests, kept
+
+
+def _insert(
+    agency: Agency,
+    head: Head,
+    kind: str,
+    subject: str,
+    by: Actor,
+    at: datetime,
+    data: dict[str, Any],
+    basis: list[str],
+    recorded_at: datetime,
+) -> Entry:
+    body = {
+        "v": VERSION,
+        "agency": agency.code,
+        "position": head.size,
+        "kind": kind,
+        "subject": subject,
+        "by": by.as_data(),
+        "at": clock.stamp(at),
+        "recorded_at": clock.stamp(recorded_at),
+        "basis": basis,
+        "data": data,
+    }
+    raw = canonical(body)
+    if len(raw) > ENTRY_LIMIT:
+        raise EntryTooLargeError(
+            f"这一步的留痕内容过长（{len(raw)} 字节）。", remedy="请分成几次办理。", kind=kind
+        )
+    row = Entry.objects.create(
+        agency=agency,
+        position=head.size,
+        kind=kind,
+        subject=subject,
+        recorded_at=recorded_at,
+        entry=raw.decode(),
+    )
+    head.size += 1
+    head.recorded_at = recorded_at
+    return row

@@ -1,0 +1,1 @@
+"""Agencies, units, officers, accounts, roles; "who is this to that?"."""

@@ -1,0 +1,214 @@
+"""One function an act of people; every door calls these.
+
+`found_office` is the one beginning: it makes the agency, its key, its ledger and the two administrators who
+from then on grant every role together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from liuhen.base import home
+from liuhen.base.acts import Act, perform
+from liuhen.base.ledger import publish
+from liuhen.base.ledger.append import PROGRAM, append, open_ledger
+from liuhen.core.digests import digests_of
+from liuhen.core.durable import make_dirs, replace_file
+from liuhen.core.errors import UsageError
+
+from . import acts
+from .models import Account, Agency, Deputy, Officer, Paper, Role, RoleGrant, Unit
+
+
+@dataclass(frozen=True)
+class Person:
+    """What is needed to open an account."""
+
+    username: str
+    name: str
+
+
+def found_office(
+    *, code: str, name: str, pack: str, unit: tuple[str, str], system: Person, security: Person, at: datetime
+) -> Agency:
+    """Make an agency with its first unit and its two administrators. Raises UsageError if the code is taken."""
+    if Agency.objects.filter(code=code).exists():
+        raise UsageError(f"单位代码 {code} 已存在。", remedy="请换一个代码。")
+    if not publish.key_path(code).exists():
+        publish.make_key(code)
+    with transaction.atomic():
+        agency = Agency.objects.create(code=code, name=name, pack=pack, founded_at=at)
+        open_ledger(agency, at)
+        first = Unit.objects.create(agency=agency, code=unit[0], name=unit[1])
+        pairs = ((system, Role.SYSTEM_ADMIN), (security, Role.SECURITY_ADMIN))
+        accounts = [
+            Account.objects.create(agency=agency, unit=first, username=p.username, name=p.name)
+            for p, _ in pairs
+        ]
+        for account, (_, role) in zip(accounts, pairs, strict=True):
+            RoleGrant.objects.create(
+                agency=agency, account=account, role=role, state=RoleGrant.State.CONFIRMED
+            )
+        append(
+            agency,
+            acts.FOUND_OFFICE.kind,
+            code,
+            by=PROGRAM,
+            at=at,
+            data={
+                "name": name,
+                "pack": pack,
+                "unit": {"code": first.code, "name": first.name},
+                "administrators": [
+                    {"account": person.username, "name": person.name, "role": str(role)}
+                    for person, role in pairs
+                ],
+            },
+        )
+        publish.soon(agency)
+    return agency
+
+
+def open_unit(agency: Agency, code: str, name: str, *, by: Account, at: datetime) -> Unit:
+    unit = Unit(agency=agency, code=code, name=name)
+    perform(acts.OPEN_UNIT, unit, by=by, at=at, subject=f"unit:{code}", data={"code": code, "name": name})
+    return unit
+
+
+def enter_officer(
+    unit: Unit, name: str, certificate_no: str, staff_no: str, *, by: Account, at: datetime
+) -> Officer:
+    officer = Officer(
+        agency=unit.agency, unit=unit, name=name, certificate_no=certificate_no, staff_no=staff_no
+    )
+    data = {"name": name, "certificate_no": certificate_no, "staff_no": staff_no, "unit": unit.code}
+    perform(acts.ENTER_OFFICER, officer, by=by, at=at, subject=f"officer:{staff_no}", data=data)
+    return officer
+
+
+def open_account(
+    unit: Unit, person: Person, *, officer: Officer | None = None, by: Account, at: datetime
+) -> Account:
+    """Raises UsageError when the user name is taken."""
+    if Account.objects.filter(username=person.username).exists():
+        raise UsageError(f"账号 {person.username} 已存在。", remedy="请换一个账号名。")
+    account = Account(
+        agency=unit.agency, unit=unit, officer=officer, username=person.username, name=person.name
+    )
+    account.set_unusable_password()
+    data = {
+        "account": person.username,
+        "name": person.name,
+        "unit": unit.code,
+        "officer": officer.staff_no if officer else None,
+    }
+    perform(acts.OPEN_ACCOUNT, account, by=by, at=at, subject=f"account:{person.username}", data=data)
+    return account
+
+
+def propose_role(account: Account, role: Role, *, by: Account, at: datetime) -> RoleGrant:
+    grant = RoleGrant(agency=account.agency, account=account, role=role, unit=account.unit, proposed_by=by)
+    perform(
+        acts.PROPOSE_ROLE,
+        grant,
+        by=by,
+        at=at,
+        subject=f"account:{account.username}",
+        data={"account": account.username, "role": str(role)},
+    )
+    return grant
+
+
+def confirm_role(grant: RoleGrant, *, by: Account, at: datetime) -> None:
+    _decide(acts.CONFIRM_ROLE, grant, by=by, at=at, changes={"confirmed_by": by})
+
+
+def decline_role(grant: RoleGrant, *, reason: str, by: Account, at: datetime) -> None:
+    _decide(acts.DECLINE_ROLE, grant, by=by, at=at, reason=reason)
+
+
+def withdraw_role(grant: RoleGrant, *, reason: str, by: Account, at: datetime) -> None:
+    _decide(acts.WITHDRAW_ROLE, grant, by=by, at=at, reason=reason)
+
+
+def _decide(
+    act: Act,
+    grant: RoleGrant,
+    *,
+    by: Account,
+    at: datetime,
+    reason: str | None = None,
+    changes: dict[str, object] | None = None,
+) -> None:
+    perform(
+        act,
+        grant,
+        by=by,
+        at=at,
+        subject=f"account:{grant.account.username}",
+        reason=reason,
+        data={"account": grant.account.username, "role": grant.role},
+        changes=changes,
+    )
+
+
+def appoint_deputy(
+    absent: Account,
+    deputy: Account,
+    role: Role,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    by: Account,
+    at: datetime,
+) -> Deputy:
+    """代理 within dates; the database refuses an end before the start and a person deputising for themselves."""
+    row = Deputy(
+        agency=absent.agency, absent=absent, deputy=deputy, role=role, starts_at=starts_at, ends_at=ends_at
+    )
+    data = {
+        "absent": absent.username,
+        "deputy": deputy.username,
+        "role": str(role),
+        "from": starts_at.isoformat(),
+        "until": ends_at.isoformat(),
+    }
+    perform(acts.APPOINT_DEPUTY, row, by=by, at=at, subject=f"account:{absent.username}", data=data)
+    return row
+
+
+def end_deputy(row: Deputy, *, by: Account, at: datetime) -> None:
+    data = {"absent": row.absent.username, "deputy": row.deputy.username, "role": row.role}
+    perform(acts.END_DEPUTY, row, by=by, at=at, subject=f"account:{row.absent.username}", data=data)
+
+
+def close_account(account: Account, *, reason: str, by: Account, at: datetime) -> None:
+    """People leave: the account is closed, its history stays."""
+    subject = f"account:{account.username}"
+    data = {"account": account.username}
+    perform(acts.CLOSE_ACCOUNT, account, by=by, at=at, subject=subject, reason=reason, data=data)
+
+
+def keep_paper(scan: Path, *, by: Account, at: datetime) -> Paper:
+    """Keep the scan of a signed paper under LIUHEN_HOME/papers, by digest. Raises OSError when unreadable."""
+    raw = scan.read_bytes()
+    digests = digests_of(raw)
+    folder = home.home() / "papers" / digests.sha256[:2]
+    make_dirs(folder)
+    replace_file(folder / digests.sha256, raw, mode=0o600)
+    paper = Paper(
+        agency=by.agency,
+        sha256=digests.sha256,
+        sm3=digests.sm3,
+        size=digests.size,
+        name=scan.name,
+        kept_by=by,
+        kept_at=at,
+    )
+    data = {"sha256": digests.sha256, "sm3": digests.sm3, "bytes": digests.size}
+    perform(acts.KEEP_PAPER, paper, by=by, at=at, subject=f"paper:{digests.sha256}", data=data)
+    return paper

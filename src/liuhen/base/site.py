@@ -1,0 +1,89 @@
+"""The office's own settings: `settings.yaml` under LIUHEN_HOME, readable and editable by a person.
+
+- A missing file means the defaults; an unknown or wrong setting is refused with its name, never ignored.
+- A store's path is written relative to LIUHEN_HOME where it lies inside it.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from liuhen.core.durable import replace_file
+from liuhen.core.errors import UsageError
+
+from .home import home
+
+FIRST_STORE = "主存储"
+
+
+class StoreSettings(BaseModel):
+    """One place that keeps whole copies of every recording."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=40)
+    path: str = Field(min_length=1)  # OCFL storage root
+    staging: str = Field(min_length=1)  # on the same file system
+
+    def root(self) -> Path:
+        return home() / self.path
+
+    def staging_root(self) -> Path:
+        return home() / self.staging
+
+
+class SiteSettings(BaseModel):
+    """Everything an office may set; defaults are the safe side."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stores: list[StoreSettings] = [StoreSettings(name=FIRST_STORE, path="store", staging="staging")]
+    copies_before_release: int | None = Field(default=None, ge=1)
+    allow_card_clearing: bool = False
+    previews: bool = True
+    reserve_mebibytes: int | None = Field(default=None, ge=0)
+    clock_tolerance_seconds: int = Field(default=60, ge=0)
+
+    def copies_needed(self) -> int:
+        """One copy with one store, two as soon as there are two (DESIGN §3)."""
+        return self.copies_before_release or min(2, len(self.stores))
+
+
+def settings_path() -> Path:
+    return home() / "settings.yaml"
+
+
+def load() -> SiteSettings:
+    """Raises UsageError naming the wrong setting."""
+    path = settings_path()
+    if not path.exists():
+        return SiteSettings()
+    try:
+        data: Any = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {}
+        return SiteSettings.model_validate(data)
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"设置文件 {path.name} 不是有效的 YAML。", remedy="用文本编辑器改正，或删去该文件恢复默认设置。"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "（整体）"
+        raise UsageError(
+            f"设置文件 {path.name} 中“{where}”不正确：{first['msg']}。", remedy="改正该项后再试。"
+        ) from error
+
+
+def save(site: SiteSettings) -> None:
+    """Write the settings, durably."""
+    out = io.StringIO()
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.allow_unicode = True
+    yaml.dump(site.model_dump(), out)
+    replace_file(settings_path(), out.getvalue().encode())
