@@ -1,0 +1,1 @@
+"""Recorders, docks and stores: what they are, who keeps them, how far their clocks are off."""

@@ -1,0 +1,49 @@
+"""Reading devices and their clock readings back out of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from liuhen.base.people.models import Account, Agency, Officer, Unit
+
+from . import acts
+from .models import ClockReading, Device
+
+Entry = dict[str, Any]
+
+
+def _registered(agency: Agency, entry: Entry) -> None:
+    data = entry["data"]
+    Device.objects.create(
+        agency=agency,
+        unit=Unit.objects.get(agency=agency, code=data["unit"]),
+        serial=data["serial"],
+        kind=data["kind"],
+        model=data.get("model") or "",
+        keeper=Officer.objects.filter(agency=agency, staff_no=data["keeper"]).first(),
+    )
+
+
+def _retired(agency: Agency, entry: Entry) -> None:
+    rows = Device.objects.filter(agency=agency, serial=entry["data"]["serial"])
+    rows.update(state=Device.State.RETIRED)
+
+
+def _clock_read(agency: Agency, entry: Entry) -> None:
+    data = entry["data"]
+    ClockReading.objects.create(
+        agency=agency,
+        device=Device.objects.get(agency=agency, serial=data["serial"]),
+        shown_at=datetime.fromisoformat(data["shown_at"]),
+        server_at=datetime.fromisoformat(data["server_at"]),
+        read_by=Account.objects.get(username=entry["by"]["account"]),
+    )
+
+
+REPLAYERS: dict[str, Callable[[Agency, Entry], None]] = {
+    acts.REGISTER_DEVICE.kind: _registered,
+    acts.RETIRE_DEVICE.kind: _retired,
+    acts.READ_CLOCK.kind: _clock_read,
+}

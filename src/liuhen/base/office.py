@@ -1,0 +1,107 @@
+"""Making LIUHEN_HOME ready: the database brought up to date, the first store, and a first office.
+
+- Whatever is missing is made; nothing that exists is touched.
+- A damaged database is refused with the way back (restore or rebuild), never replaced silently.
+- An office that has not been named yet can work at once: it is founded under a provisional name.
+"""
+
+from __future__ import annotations
+
+import getpass
+import io
+import sqlite3
+from datetime import datetime
+
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from liuhen.core.errors import DamagedError, UsageError
+
+from . import home
+from .ledger import publish
+from .people import services
+from .people.models import Account, Agency, Role, RoleGrant
+from .people.services import Person
+from .storage.stores import make_first_store
+
+PROVISIONAL = "office"
+
+
+class DatabaseDamagedError(DamagedError):
+    code = "database_damaged"
+
+
+def make_ready() -> None:
+    """Folders, database and first store. Raises DatabaseDamagedError."""
+    home.prepare()
+    try:
+        _migrate()
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        raise DatabaseDamagedError(
+            f"数据库打不开或已损坏（{error}）。",
+            remedy="存储中的音像记录不受影响。有备份时运行 liuhen restore；没有备份时移走 db.sqlite3，"
+            "运行 liuhen rebuild 从存储和账本重建。",
+        ) from error
+    make_first_store()
+
+
+def _migrate() -> None:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        with home.locked("migrate"):
+            call_command("migrate", verbosity=0, interactive=False, stdout=io.StringIO())
+
+
+def first_office(at: datetime) -> Agency:
+    """A provisional office for a home that has none: one custodian, and the two administrators."""
+    with publish.batched():
+        agency = services.found_office(
+            code=PROVISIONAL,
+            name="本单位（名称待填）",
+            pack="",
+            unit=("000000000001", "本科室"),
+            system=Person("sysadmin", "系统管理员"),
+            security=Person("secadmin", "安全管理员"),
+            at=at,
+        )
+        system, security = Account.objects.get(username="sysadmin"), Account.objects.get(username="secadmin")
+        unit = agency.units.get()
+        custodian = services.open_account(unit, Person("custodian", "科室管理员"), by=system, at=at)
+        grant = services.propose_role(custodian, Role.CUSTODIAN, by=system, at=at)
+        services.confirm_role(grant, by=security, at=at)
+    return agency
+
+
+def who(username: str | None, role: Role = Role.CUSTODIAN) -> Account:
+    """The person at the terminal: named, else the one whose account is the computer's user, else the only one.
+
+    Without a name, only an agency that has a signing key here counts. Raises UsageError.
+    """
+    if username:
+        return _named(username)
+    holders = (
+        Account.objects.filter(
+            state=Account.State.OPEN, grants__role=role, grants__state=RoleGrant.State.CONFIRMED
+        )
+        .select_related("agency")
+        .distinct()
+    )
+    own = holders.filter(username=getpass.getuser()).first()
+    if own:
+        return own
+    first = Agency.objects.order_by("pk").first()
+    people = list(holders.filter(agency=first)[:2])
+    if len(people) == 1:
+        return people[0]
+    raise UsageError(
+        f"没有说明由谁办理（{role.label}有{'多位' if people else '零位'}）。",
+        remedy="请加上 --by 账号；用 liuhen people list 查看账号。",
+    )
+
+
+def _named(username: str) -> Account:
+    account = Account.objects.select_related("agency").filter(username=username).first()
+    if account is None:
+        raise UsageError(f"没有账号 {username}。", remedy="用 liuhen people list 查看账号。")
+    return account

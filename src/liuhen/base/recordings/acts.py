@@ -1,0 +1,44 @@
+"""The law of a recording's custody so far.
+
+Recording:  (nothing) --store--> stored | to_assign ;  to_assign --assign--> stored
+Finding it damaged, repairing it and exporting it change no state. Seeing it again on a card is told by that
+card's batch and receipt.
+"""
+
+from __future__ import annotations
+
+from liuhen.base.acts import Act
+from liuhen.base.basis import CLASSIFY, EVIDENCE_COPY, INTAKE
+from liuhen.base.people.models import Role
+from liuhen.base.people.rules import AnyOf, HasRole, Is
+
+from .models import Recording
+
+_STATE = Recording.State
+_ANY = frozenset({_STATE.STORED, _STATE.TO_ASSIGN})
+_CUSTODIAN = HasRole((Role.CUSTODIAN,))
+
+STORE = Act("recording.stored", "入库", who=_CUSTODIAN, basis=INTAKE)
+ASSIGN = Act(
+    "recording.assigned",
+    "确定归属",
+    sources=frozenset({_STATE.TO_ASSIGN}),
+    target=_STATE.STORED,
+    who=_CUSTODIAN,
+    needs_reason=True,
+    basis=CLASSIFY,
+)
+FOUND_DAMAGED = Act("recording.damaged", "发现损坏", sources=_ANY)
+REPAIR = Act("recording.repaired", "修复副本", sources=_ANY, who=HasRole((Role.CUSTODIAN, Role.SYSTEM_ADMIN)))
+EXPORT = Act("recording.exported", "导出复制件", sources=_ANY, who=_CUSTODIAN, basis=EVIDENCE_COPY)
+RECOVER = Act("recording.stored", "入库（恢复中断的采集）", basis=INTAKE)
+
+# Who may see that a recording exists and what it holds: the system and security administrators may not.
+SEE = AnyOf(
+    (
+        HasRole((Role.CUSTODIAN, Role.UNIT_HEAD, Role.PRINCIPAL, Role.LEGAL, Role.ARCHIVIST)),
+        Is("holder__account"),
+    )
+)
+
+ALL = (STORE, ASSIGN, FOUND_DAMAGED, REPAIR, EXPORT, RECOVER)

@@ -1,0 +1,135 @@
+"""Rows that find recordings; the truth lies in the store and in the ledger, and rows can be made again.
+
+- Sameness is (agency, SHA-256) for files with bytes; a zero-byte file is the same only as itself on its card.
+- Numbers are gapless in an agency and year: a number is reserved before the object is written, and a
+  reservation that came to nothing is used by the next file.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+from liuhen.base.devices.models import Device
+from liuhen.base.people.models import Agency, Officer, Unit
+
+
+class Recording(models.Model):
+    class State(models.TextChoices):
+        STORED = "stored", "在库"
+        TO_ASSIGN = "to_assign", "待归属"
+
+    class Kind(models.TextChoices):
+        VIDEO = "video", "录像"
+        AUDIO = "audio", "录音"
+        PHOTO = "photo", "照片"
+        OTHER = "other", "其他"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="recordings")
+    number = models.CharField(max_length=60)
+    sameness = models.CharField(max_length=80)
+    sha256 = models.CharField(max_length=64)
+    sm3 = models.CharField(max_length=64)
+    bytes = models.BigIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind)
+    name = models.CharField(max_length=1024)
+    card_path = models.CharField(max_length=4096)
+    state = models.CharField(max_length=12, choices=State)
+    key_file = models.BooleanField(default=False)
+    device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="recordings")
+    holder = models.ForeignKey(Officer, models.PROTECT, null=True, related_name="recordings")
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="recordings")
+    taken_at = models.DateTimeField(null=True)
+    duration_ms = models.BigIntegerField(null=True)
+    stored_at = models.DateTimeField()
+    record_sha256 = models.CharField(max_length=64)
+    head = models.CharField(max_length=10, default="v1")
+    position = models.BigIntegerField(help_text="ledger position of the entry that stored it")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["agency", "sameness"], name="a_recording_once_an_agency"),
+            models.UniqueConstraint(fields=["agency", "number"], name="a_recording_number_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["agency", "state", "-stored_at"], name="recordings_by_state"),
+            models.Index(fields=["agency", "bytes"], name="recordings_by_size"),
+            models.Index(fields=["sha256"], name="recordings_by_digest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def urn(self) -> str:
+        """The OCFL id."""
+        return f"urn:uuid:{self.id}"
+
+
+class Copy(models.Model):
+    """One whole copy in one store, verified by re-reading its bytes at the time given."""
+
+    recording = models.ForeignKey(Recording, models.PROTECT, related_name="copies")
+    store = models.CharField(max_length=40)
+    verified_at = models.DateTimeField()
+    method = models.CharField(max_length=12)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["recording", "store"], name="a_copy_once_a_store")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recording_id} @ {self.store}"
+
+
+class Finding(models.Model):
+    """What the file, its name or its bytes admit; closed only by a named act, never deleted."""
+
+    recording = models.ForeignKey(Recording, models.PROTECT, related_name="findings")
+    code = models.CharField(max_length=60)
+    severity = models.CharField(max_length=10)
+    text = models.TextField()
+    params = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Series(models.Model):
+    """The last number given out of one kind in one year."""
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="series")
+    kind = models.CharField(max_length=20)
+    year = models.PositiveIntegerField()
+    last = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["agency", "kind", "year"], name="one_series_a_kind_and_year")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.year}: {self.last}"
+
+
+class Reservation(models.Model):
+    """A number and an id held for content that is being written; gone when the recording is there."""
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="reservations")
+    sameness = models.CharField(max_length=80)
+    recording = models.UUIDField(unique=True)
+    number = models.CharField(max_length=60)
+    year = models.PositiveIntegerField()
+    batch = models.CharField(max_length=40)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["agency", "sameness"], name="content_reserved_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,0 +1,90 @@
+"""From `record.json` to the row and to the ledger's words: the same way at intake, recovery and rebuild."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from liuhen.base.clock import parse_stamp
+from liuhen.base.devices.models import Device
+from liuhen.base.people.models import Agency, Officer
+
+from .models import Finding, Recording
+
+
+def recording_from_record(agency: Agency, record: dict[str, Any], record_sha256: str) -> Recording:
+    """An unsaved row; device and officer are looked up by what the record says of them."""
+    original, facts = record["original"], record["name_facts"]
+    duration = record["says"].get("duration")
+    taken = facts.get("taken_at")
+    holder = _holder(agency, record)
+    device = _device(agency, record)
+    return Recording(
+        id=uuid.UUID(record["recording"].removeprefix("urn:uuid:")),
+        agency=agency,
+        number=record["number"],
+        sameness=original["sameness"],
+        sha256=original["sha256"],
+        sm3=original["sm3"],
+        bytes=original["bytes"],
+        kind=record["kind"],
+        name=original["name"],
+        card_path=original["card_path"],
+        state=record["state"],
+        key_file=bool(facts.get("key_file")),
+        device=device,
+        holder=holder,
+        unit=holder.unit if holder else (device.unit if device else None),
+        taken_at=parse_stamp(taken) if taken else None,
+        duration_ms=None if duration is None else round(duration * 1000),
+        stored_at=parse_stamp(record["ingested"]["at"]),
+        record_sha256=record_sha256,
+    )
+
+
+def findings_from_record(recording: Recording, record: dict[str, Any]) -> list[Finding]:
+    """Unsaved findings."""
+    return [
+        Finding(
+            recording=recording,
+            code=finding["code"],
+            severity=finding["severity"],
+            text=finding["text"],
+            params=finding.get("params", {}),
+        )
+        for finding in record["findings"]
+    ]
+
+
+def entry_data(record: dict[str, Any], record_sha256: str, copies: list[str]) -> dict[str, Any]:
+    """What the ledger says when a recording is stored: digests and ids, no file name."""
+    original = record["original"]
+    return {
+        "recording": record["recording"],
+        "number": record["number"],
+        "sha256": original["sha256"],
+        "sm3": original["sm3"],
+        "bytes": original["bytes"],
+        "record_sha256": record_sha256,
+        "name_digest": original["name_digest"],
+        "stream_digest": record["says"].get("stream_digest"),
+        "kind": record["kind"],
+        "state": record["state"],
+        "device": record["device"]["serial"] if record["device"] else None,
+        "holder": record["holder"]["staff_no"] if record["holder"] else None,
+        "batch": record["ingested"]["batch"],
+        "copies": copies,
+        "findings": sorted({finding["code"] for finding in record["findings"]}),
+    }
+
+
+def _device(agency: Agency, record: dict[str, Any]) -> Device | None:
+    if not record["device"]:
+        return None
+    return Device.objects.filter(agency=agency, serial=record["device"]["serial"]).first()
+
+
+def _holder(agency: Agency, record: dict[str, Any]) -> Officer | None:
+    if not record["holder"]:
+        return None
+    return Officer.objects.filter(agency=agency, staff_no=record["holder"]["staff_no"]).first()

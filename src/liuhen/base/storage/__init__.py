@@ -1,0 +1,1 @@
+"""Store, verify, repair, rebuild: recordings <-> core.ocfl + core.blobs."""

@@ -1,0 +1,35 @@
+"""The custody of a recording, told from the ledger as sentences with 依据."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from liuhen.base.basis import article_in_words
+from liuhen.base.clock import local, parse_stamp
+from liuhen.base.ledger.models import Entry
+from liuhen.base.recordings import acts as custody
+from liuhen.base.recordings.models import Recording
+
+_LABELS = {act.kind: act.label for act in reversed(custody.ALL)}
+
+
+def custody_of(recording: Recording) -> list[dict[str, Any]]:
+    """Every entry about the recording, oldest first."""
+    rows = Entry.objects.filter(agency=recording.agency, subject=recording.urn).order_by("position")
+    return [_step(orjson.loads(text)) for text in rows.values_list("entry", flat=True)]
+
+
+def _step(entry: dict[str, Any]) -> dict[str, Any]:
+    basis = "、".join(article_in_words(*code.split("/", 1)) for code in entry["basis"]) or "本系统安全规则"
+    label = _LABELS.get(entry["kind"], entry["kind"])
+    when, by = local(parse_stamp(entry["at"])), entry["by"]["name"]
+    return {
+        "position": entry["position"],
+        "kind": entry["kind"],
+        "at": entry["at"],
+        "by": by,
+        "basis": basis,
+        "sentence": f"{when}  {by} {label}（账本第 {entry['position']} 条；依据：{basis}）",
+    }

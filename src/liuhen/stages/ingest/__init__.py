@@ -1,0 +1,1 @@
+"""card -> batch -> checks -> recordings -> receipt."""

@@ -1,0 +1,79 @@
+"""One docking of a card, its files one by one, and the receipt.
+
+Batch:  open --complete--> released | kept ; open --interrupt--> interrupted ; released --clear--> cleared
+A batch is `kept` when some file was refused or failed: the card must not be wiped.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from liuhen.base.devices.models import ClockReading, Device
+from liuhen.base.people.models import Account, Agency, Officer
+from liuhen.base.recordings.models import Recording
+
+
+class Batch(models.Model):
+    class State(models.TextChoices):
+        OPEN = "open", "采集中"
+        INTERRUPTED = "interrupted", "中断"
+        KEPT = "kept", "未放行"
+        RELEASED = "released", "已放行"
+        CLEARED = "cleared", "已清卡"
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="batches")
+    key = models.CharField(max_length=40, unique=True)
+    card_label = models.CharField(max_length=255)
+    card_path = models.TextField()
+    device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="batches")
+    holder = models.ForeignKey(Officer, models.PROTECT, null=True, related_name="batches")
+    reading = models.ForeignKey(ClockReading, models.PROTECT, null=True, related_name="batches")
+    by = models.ForeignKey(Account, models.PROTECT, related_name="batches")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=12, choices=State)
+
+    def __str__(self) -> str:
+        return f"{self.card_label} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class Item(models.Model):
+    """One thing that lay on the card, and what became of it."""
+
+    class State(models.TextChoices):
+        STORED = "stored", "已入库"
+        ALREADY = "already", "此前已入库"
+        REFUSED = "refused", "拒收"
+        FAILED = "failed", "未成功"
+
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="items")
+    path = models.CharField(max_length=4096)
+    raw = models.BinaryField()
+    size = models.BigIntegerField(null=True)
+    mtime_ns = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=10, choices=State)
+    reason = models.TextField(blank=True)
+    recording = models.ForeignKey(Recording, models.PROTECT, null=True, related_name="items")
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Receipt(models.Model):
+    """移交回执: its bytes lie under LIUHEN_HOME/receipts; the digest stands in the ledger."""
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="receipts")
+    batch = models.OneToOneField(Batch, models.PROTECT, related_name="receipt")
+    number = models.CharField(max_length=60)
+    issued_at = models.DateTimeField()
+    content_sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["agency", "number"], name="a_receipt_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.number
