@@ -1,0 +1,109 @@
+"""`liuhen`: the terminal door. Exit status 0 done, 1 found something bad or refused, 2 wrong usage."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+import structlog
+
+from liuhen import __version__
+from liuhen.core.errors import LiuhenError, UsageError
+
+from .out import REFUSED, USAGE, emit_json, say
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; never shows a traceback (the engineer finds it in the log)."""
+    _speak_utf8()
+    _set_up()
+    args = _parser().parse_args(argv)
+    try:
+        status: int = args.run(args)
+    except LiuhenError as error:
+        return _refuse(args, error)
+    except KeyboardInterrupt:
+        say("已停止。已入库的文件不受影响；再次运行会从停下的地方继续。")
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return REFUSED
+    except Exception as error:
+        structlog.get_logger(__name__).exception("command_failed", command=args.command)
+        return _refuse(args, _unexpected(error))
+    return status
+
+
+def _speak_utf8() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _set_up() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liuhen.config.settings")
+    import django
+
+    django.setup()
+    _log_to_file()
+
+
+def _log_to_file() -> None:
+    """The engineer's log lies under LIUHEN_HOME/logs; a log that cannot be written stops nobody."""
+    from liuhen.base import home
+
+    handlers: list[logging.Handler] = []
+    try:
+        folder = home.home() / "logs"
+        folder.mkdir(parents=True, exist_ok=True)
+        handlers.append(logging.FileHandler(folder / "liuhen.log", encoding="utf-8"))
+    except OSError:
+        handlers.append(logging.NullHandler())
+    logging.basicConfig(level=logging.INFO, handlers=handlers, format="%(message)s", force=True)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    from . import ingest, ledger, media, office, recordings, storage
+
+    parser = argparse.ArgumentParser(
+        prog="liuhen", description="留痕：执法音像记录管理系统", epilog="每个命令后加 --help 查看用法。"
+    )
+    parser.add_argument("--version", action="version", version=f"liuhen {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="命令")
+    for module in (office, ingest, recordings, storage, ledger, media):
+        module.add(commands)
+    return parser
+
+
+def _refuse(args: argparse.Namespace, error: LiuhenError) -> int:
+    say(str(error))
+    if getattr(args, "json", False):
+        document = getattr(args, "refused_document", {})
+        emit_json({**document, "error": error.as_json()})
+    return USAGE if isinstance(error, UsageError) else REFUSED
+
+
+def _unexpected(error: Exception) -> LiuhenError:
+    return LiuhenError(
+        f"出现意外错误（{type(error).__name__}：{error}）。",
+        remedy="数据没有丢失；请重试一次，仍不行时把 LIUHEN_HOME/logs/liuhen.log 交给维护人员。",
+        code="unexpected",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,298 @@
+"""liuhen init · demo · people · device · store."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from liuhen.base import clock, home
+from liuhen.base.devices.models import Device
+from liuhen.base.devices.services import register_device, retire_device
+from liuhen.base.ledger import publish
+from liuhen.base.office import make_ready, who
+from liuhen.base.people import cast, services
+from liuhen.base.people.models import Account, Agency, Officer, Role
+from liuhen.base.people.rules import roles_of
+from liuhen.base.people.services import Person
+from liuhen.base.storage.fixity import verify_stores
+from liuhen.base.storage.stores import add_store, open_stores
+from liuhen.core.errors import UsageError
+from liuhen.demo.card import make_demo_card
+from liuhen.stages.ingest.services import Request
+from liuhen.stages.ingest.services import ingest_card as take_in
+
+from .ingest import tell
+from .out import DONE, REFUSED, emit_json, say, show
+from .progress import TerminalProgress
+
+DEMO_SERIAL = "4701A01"
+DEMO_STARTED = datetime(2026, 11, 20, 9, 30, tzinfo=clock.SHANGHAI)
+
+Commands = Any
+
+
+def add(commands: Commands) -> None:
+    """Add this file's commands."""
+    init = commands.add_parser("init", help="设立单位：密钥、账本、存储和首批账号")
+    init.add_argument("--code", required=True, help="单位代码，如 jjny（小写字母、数字、连字符）")
+    init.add_argument("--name", required=True, help="单位全称")
+    init.add_argument("--pack", default="", help="所执行的制度，如 jinjiang-agri")
+    init.add_argument("--unit", default="综合科", help="首个科室名称")
+    init.add_argument("--unit-code", default="000000000001", help="首个科室代码")
+    init.add_argument("--custodian", required=True, help="科室管理员姓名")
+    init.add_argument("--json", action="store_true")
+    init.set_defaults(run=found)
+
+    demo = commands.add_parser("demo", help="演示：造一张卡，采集、核对、打印回执")
+    demo.add_argument("--json", action="store_true")
+    demo.set_defaults(run=demonstrate)
+
+    people = commands.add_parser("people", help="人员与账号")
+    people_commands = people.add_subparsers(dest="subcommand", required=True)
+    listed = people_commands.add_parser("list", help="列出账号与角色")
+    listed.add_argument("--json", action="store_true")
+    listed.set_defaults(run=list_people)
+    added = people_commands.add_parser("add", help="开立账号并授权（系统管理员提出、安全管理员确认）")
+    added.add_argument("username")
+    added.add_argument("--name", required=True)
+    added.add_argument("--role", required=True, choices=Role.values)
+    added.add_argument("--certificate", help="执法证号（执法人员）")
+    added.add_argument("--staff-no", help="六位人员编号（执法人员）")
+    added.add_argument("--proposed-by", required=True, help="系统管理员账号")
+    added.add_argument("--confirmed-by", required=True, help="安全管理员账号")
+    added.set_defaults(run=add_person)
+
+    device = commands.add_parser("device", help="设备登记")
+    device_commands = device.add_subparsers(dest="subcommand", required=True)
+    registered = device_commands.add_parser("add", help="登记设备")
+    registered.add_argument("serial")
+    registered.add_argument("--kind", default="body_recorder", choices=Device.Kind.values)
+    registered.add_argument("--model", default="")
+    registered.add_argument("--keeper", help="保管人的人员编号")
+    registered.add_argument("--by")
+    registered.set_defaults(run=add_device)
+    retired = device_commands.add_parser("retire", help="停用设备")
+    retired.add_argument("serial")
+    retired.add_argument("--reason", required=True)
+    retired.add_argument("--by")
+    retired.set_defaults(run=retire)
+    devices = device_commands.add_parser("list", help="列出设备")
+    devices.add_argument("--by")
+    devices.add_argument("--json", action="store_true")
+    devices.set_defaults(run=list_devices)
+
+    store = commands.add_parser("store", help="存储位置")
+    store_commands = store.add_subparsers(dest="subcommand", required=True)
+    new = store_commands.add_parser("add", help="增加一个存储（此后每个文件都写两份并核对）")
+    new.add_argument("name")
+    new.add_argument("folder", help="另一块磁盘上的文件夹")
+    new.set_defaults(run=new_store)
+    stores = store_commands.add_parser("list", help="列出存储与剩余空间")
+    stores.add_argument("--json", action="store_true")
+    stores.set_defaults(run=list_stores)
+
+
+def found(args: argparse.Namespace) -> int:
+    make_ready()
+    at = clock.now()
+    if Agency.objects.filter(code=args.code).exists():
+        raise UsageError(f"单位代码 {args.code} 已存在。", remedy="用 liuhen people list 查看现有账号。")
+    taken = Account.objects.exists()
+    prefix = f"{args.code}-" if taken else ""
+    with publish.batched():
+        agency = services.found_office(
+            code=args.code,
+            name=args.name,
+            pack=args.pack,
+            unit=(args.unit_code, args.unit),
+            system=Person(f"{prefix}sysadmin", "系统管理员"),
+            security=Person(f"{prefix}secadmin", "安全管理员"),
+            at=at,
+        )
+        system = Account.objects.get(username=f"{prefix}sysadmin")
+        person = Person(f"{prefix}custodian", args.custodian)
+        account = services.open_account(agency.units.get(), person, by=system, at=at)
+        grant = services.propose_role(account, Role.CUSTODIAN, by=system, at=at)
+        services.confirm_role(grant, by=Account.objects.get(username=f"{prefix}secadmin"), at=at)
+    key = publish.vkeys_text(agency.code).strip()
+    say(f"{agency.name}已设立。科室管理员账号：{account.username}。")
+    say(
+        "怎么办：把下面的验证公钥抄入纸质登记簿；备份 keys 文件夹并妥善保管；再用 liuhen device add 登记设备。"
+    )
+    if args.json:
+        emit_json({"agency": agency.code, "custodian": account.username, "vkey": key})
+    else:
+        show(key)
+    return DONE
+
+
+def demonstrate(args: argparse.Namespace) -> int:
+    """The whole main job on a card of our own making; repeatable."""
+    make_ready()
+    _demo_office()
+    card = make_demo_card_here()
+    say(f"演示卡在 {card}")
+    custodian = Account.objects.select_related("agency").get(username="custodian", agency__code=cast.AGENCY)
+    progress = TerminalProgress()
+    with progress:
+        outcome = take_in(Request(card, custodian), at=clock.now(), progress=progress)
+    report = verify_stores(open_stores())
+    say(
+        f"已回读核对 {report.objects} 个对象、{report.bytes} 字节：{'全部完好' if report.ok else '发现问题'}。"
+    )
+    for bad in report.bad:
+        say(bad.text)
+    status = tell(outcome, as_json=args.json)
+    return status if report.ok else REFUSED
+
+
+def make_demo_card_here() -> Path:
+    card = home.home() / "demo" / "card"
+    card.parent.mkdir(parents=True, exist_ok=True)
+    make_demo_card(card, serial=DEMO_SERIAL, officer="100001", started=DEMO_STARTED)
+    return card
+
+
+def _demo_office() -> None:
+    if not Agency.objects.filter(code=cast.AGENCY).exists():
+        agency = cast.assemble(clock.now())
+        register_device(
+            agency.units.get(),
+            DEMO_SERIAL,
+            Device.Kind.BODY_RECORDER,
+            model="演示记录仪",
+            keeper=Officer.objects.get(agency=agency, staff_no="100001"),
+            by=Account.objects.get(username="custodian"),
+            at=clock.now(),
+        )
+
+
+def list_people(args: argparse.Namespace) -> int:
+    make_ready()
+    rows: list[dict[str, Any]] = [
+        {
+            "account": account.username,
+            "name": account.name,
+            "agency": account.agency.code,
+            "unit": account.unit.name if account.unit else None,
+            "roles": sorted(roles_of(account)),
+            "state": account.state,
+        }
+        for account in Account.objects.select_related("agency", "unit").order_by("agency_id", "pk")
+    ]
+    if args.json:
+        emit_json(rows)
+    else:
+        lines = [
+            f"{row['agency']:<10} {row['account']:<16} {row['name']}  {_role_words(row['roles'])}"
+            for row in rows
+        ]
+        show("\n".join(lines) or "还没有账号。怎么办：先用 liuhen init 设立单位。")
+    return DONE
+
+
+def _role_words(roles: list[str]) -> str:
+    return "、".join(Role(role).label for role in roles) or "（无角色）"
+
+
+def add_person(args: argparse.Namespace) -> int:
+    make_ready()
+    at = clock.now()
+    system, security = who(args.proposed_by), who(args.confirmed_by)
+    unit = system.unit or system.agency.units.get()
+    with publish.batched():
+        officer = None
+        if args.certificate or args.staff_no:
+            if not (args.certificate and args.staff_no):
+                raise UsageError(
+                    "执法人员须同时有执法证号和人员编号。", remedy="请补上 --certificate 和 --staff-no。"
+                )
+            officer = services.enter_officer(
+                unit, args.name, args.certificate, args.staff_no, by=system, at=at
+            )
+        account = services.open_account(
+            unit, Person(args.username, args.name), officer=officer, by=system, at=at
+        )
+        grant = services.propose_role(account, Role(args.role), by=system, at=at)
+        services.confirm_role(grant, by=security, at=at)
+    say(f"{account.name}（{account.username}）已开立账号，角色：{Role(args.role).label}。")
+    return DONE
+
+
+def add_device(args: argparse.Namespace) -> int:
+    make_ready()
+    by = who(args.by)
+    keeper = None
+    if args.keeper:
+        keeper = Officer.objects.filter(agency=by.agency, staff_no=args.keeper).first()
+        if keeper is None:
+            raise UsageError(f"没有人员编号 {args.keeper}。", remedy="请先登记该执法人员。")
+    unit = by.unit or by.agency.units.get()
+    kind = Device.Kind(args.kind)
+    device = register_device(unit, args.serial, kind, model=args.model, keeper=keeper, by=by, at=clock.now())
+    say(f"已登记{kind.label} {device.serial}。")
+    return DONE
+
+
+def retire(args: argparse.Namespace) -> int:
+    make_ready()
+    by = who(args.by)
+    device = Device.objects.filter(agency=by.agency, serial=args.serial).first()
+    if device is None:
+        raise UsageError(f"没有登记设备 {args.serial}。", remedy="用 liuhen device list 查看。")
+    retire_device(device, reason=args.reason, by=by, at=clock.now())
+    say(f"设备 {device.serial} 已停用。")
+    return DONE
+
+
+def list_devices(args: argparse.Namespace) -> int:
+    make_ready()
+    by = who(args.by)
+    devices = Device.objects.filter(agency=by.agency).select_related("keeper").order_by("serial")
+    if args.json:
+        emit_json(
+            [
+                {
+                    "serial": row.serial,
+                    "kind": row.kind,
+                    "model": row.model,
+                    "keeper": row.keeper.name if row.keeper else None,
+                    "state": row.state,
+                }
+                for row in devices
+            ]
+        )
+    else:
+        lines = [
+            f"{row.serial:<12} {row.get_kind_display()}  {row.keeper or '（未指定保管人）'}  {row.get_state_display()}"
+            for row in devices
+        ]
+        show("\n".join(lines) or "还没有登记设备。怎么办：liuhen device add 序列号。")
+    return DONE
+
+
+def new_store(args: argparse.Namespace) -> int:
+    make_ready()
+    add_store(args.name, args.folder)
+    say(f"已增加存储“{args.name}”。怎么办：运行 liuhen repair，为已有的记录补上第二份副本。")
+    return DONE
+
+
+def list_stores(args: argparse.Namespace) -> int:
+    make_ready()
+    stores = open_stores()
+    rows: list[dict[str, Any]] = [
+        {"name": store.name, "root": str(store.root), "free_bytes": store.free_bytes(), "error": None}
+        for store in stores.there
+    ]
+    rows += [
+        {"name": name, "root": None, "free_bytes": None, "error": str(error)}
+        for name, error in stores.away.items()
+    ]
+    if args.json:
+        emit_json(rows)
+    else:
+        show("\n".join(f"{row['name']}  {row['error'] or row['root']}" for row in rows))
+    return REFUSED if stores.away else DONE

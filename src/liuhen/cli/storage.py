@@ -1,0 +1,127 @@
+"""liuhen verify · repair · rebuild · backup · restore."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from liuhen.base import backup, clock
+from liuhen.base.devices import replay as devices
+from liuhen.base.office import make_ready, who
+from liuhen.base.people import replay as people
+from liuhen.base.storage import rebuilding
+from liuhen.base.storage.fixity import verify_stores
+from liuhen.base.storage.repair import repair_stores
+from liuhen.base.storage.stores import open_stores
+from liuhen.core.errors import UsageError
+from liuhen.stages.ingest import replay as ingest
+
+from .out import DONE, REFUSED, emit_json, say
+
+Commands = Any
+
+
+def add(commands: Commands) -> None:
+    """Add this file's commands."""
+    verify = commands.add_parser("verify", help="完整性校验：逐个回读存储中的字节")
+    verify.add_argument("--sample", type=int, help="只随机抽查 N 条")
+    verify.add_argument("--json", action="store_true")
+    verify.set_defaults(run=verify_bytes)
+
+    repair = commands.add_parser("repair", help="用完好的副本修复损坏或缺少的副本")
+    repair.add_argument("--by")
+    repair.add_argument("--json", action="store_true")
+    repair.set_defaults(run=repair_copies)
+
+    rebuild = commands.add_parser("rebuild", help="仅凭存储和已公布的账本重建数据库")
+    rebuild.add_argument("--replace", action="store_true", help="已有数据库时，先把它移到一旁保留")
+    rebuild.add_argument("--json", action="store_true")
+    rebuild.set_defaults(run=rebuild_database)
+
+    save = commands.add_parser("backup", help="备份数据库、密钥、账本和设置，并做一次恢复演练")
+    save.add_argument("folder", type=Path, help="备份放在这里（每次新建一个子文件夹）")
+    save.add_argument("--json", action="store_true")
+    save.set_defaults(run=make_backup)
+
+    restore = commands.add_parser("restore", help="从备份恢复到当前 LIUHEN_HOME")
+    restore.add_argument("backup", type=Path, help="liuhen backup 建立的文件夹")
+    restore.add_argument("--replace", action="store_true", help="已有数据时，先把它移到一旁保留")
+    restore.add_argument("--json", action="store_true")
+    restore.set_defaults(run=restore_backup)
+
+
+def verify_bytes(args: argparse.Namespace) -> int:
+    if args.sample is not None and args.sample < 1:
+        raise UsageError("抽查条数应为正整数。", remedy="例如 --sample 20。")
+    make_ready()
+    report = verify_stores(open_stores(), sample=args.sample)
+    for bad in report.bad:
+        say(f"✗ {bad.text}")
+        if bad.expected or bad.found:
+            say(f"    应为 {bad.expected}，实为 {bad.found or '（没有）'}")
+    say(
+        f"已回读 {report.objects} 个对象、{report.bytes} 字节，{'全部完好' if report.ok else f'{len(report.bad)} 处有问题'}。"
+    )
+    if not report.ok:
+        say("怎么办：有第二存储时运行 liuhen repair；没有时从备份或原卡取回，损坏的原件不要删除。")
+    if args.json:
+        emit_json(report.as_json())
+    return DONE if report.ok else REFUSED
+
+
+def repair_copies(args: argparse.Namespace) -> int:
+    make_ready()
+    stores = open_stores()
+    report = repair_stores(stores, by=who(args.by), at=clock.now())
+    for row in report.repaired:
+        say(f"✓ {row['number']}：{row['store']}已修复 {row['files']} 个文件。")
+    for row in report.lost:
+        say(f"✗ {row['number']}：{row['text']}。怎么办：请从备份或原卡取回。")
+    for name, error in stores.away.items():
+        say(f"{name}：{error}")
+    say(f"完好 {report.whole} 条，修复 {len(report.repaired)} 份，无法修复 {len(report.lost)} 条。")
+    if args.json:
+        emit_json({"ok": report.ok, "whole": report.whole, "repaired": report.repaired, "lost": report.lost})
+    return DONE if report.ok and not stores.away else REFUSED
+
+
+def rebuild_database(args: argparse.Namespace) -> int:
+    replayers = {**people.REPLAYERS, **devices.REPLAYERS, **ingest.REPLAYERS}
+    report = rebuilding.rebuild(replayers, replace=args.replace, at=clock.now())
+    for difference in report.differences:
+        say(f"✗ {difference['text']}")
+    for ledger in report.ledgers:
+        say(f"{ledger['agency']}：账本 {ledger['size']} 条，树根与签名一致。")
+    say(f"已重建 {report.recordings} 条音像记录，{len(report.differences)} 处差异。账号口令须重新设置。")
+    if args.json:
+        emit_json(
+            {
+                "ok": not report.differences,
+                "recordings": report.recordings,
+                "ledgers": report.ledgers,
+                "differences": report.differences,
+            }
+        )
+    return DONE if not report.differences else REFUSED
+
+
+def make_backup(args: argparse.Namespace) -> int:
+    make_ready()
+    made = backup.make_backup(args.folder, at=clock.now())
+    say(f"备份已存到 {made.folder}，共 {made.files} 个文件；恢复演练通过：账本 {made.entries} 条一致。")
+    say("怎么办：备份含签名密钥，请离线保存在上锁的柜中。音像原件不在其中，由存储的第二份副本保障。")
+    if args.json:
+        emit_json({"backup": str(made.folder), "files": made.files, "ledger_entries": made.entries})
+    return DONE
+
+
+def restore_backup(args: argparse.Namespace) -> int:
+    done = backup.restore_backup(args.backup, replace=args.replace, at=clock.now())
+    for sentence in done.notes:
+        say(sentence)
+    say(f"已从 {args.backup} 恢复 {done.files} 个文件，每个文件的摘要都核对过。")
+    say("怎么办：接着运行 liuhen ledger verify 和 liuhen verify。")
+    if args.json:
+        emit_json({"restored": str(args.backup), "files": done.files, "notes": done.notes})
+    return DONE
