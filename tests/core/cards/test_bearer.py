@@ -39,6 +39,10 @@ def test_a_settings_file_names_recorder_officer_and_unit(tmp_path, encoding):
     assert facts == CardFacts("ini-card", "A000001", "000012", "执法一科", "Config.INI")
 
 
+def test_a_setting_written_twice_counts_as_first_written(tmp_path):
+    assert _facts(SimCard(tmp_path).file("a.ini", b"UserNo=000012\nUserNo=999999")).officer == "000012"
+
+
 def test_a_settings_file_below_the_root_or_too_large_is_not_asked(tmp_path):
     card = (
         SimCard(tmp_path)

@@ -57,6 +57,17 @@ def test_the_folder_decides_between_two_profiles_that_both_fit():
     assert read_name("VID_20260101_120000.mp4", PROFILES).profile_id == "phone"
 
 
+def test_of_two_profiles_that_fit_alike_the_first_asked_is_taken():
+    one, other = (
+        Profile.model_validate(
+            {"id": name, "title": "t", "source": "s", "patterns": [{"regex": r"X(?P<seq>\d+)\.mp4"}]}
+        )
+        for name in ("one", "other")
+    )
+    assert read_name("X1.mp4", [one, other]).profile_id == "one"
+    assert read_name("X1.mp4", [other, one]).profile_id == "other"
+
+
 def test_an_incident_folder_makes_its_files_key_files():
     assert read_name("incidents/INC_20260716_093000/IMG_1784165400123.jpg", PROFILES).key_file
     assert not read_name("incidents/IMG_1784165400123.jpg", PROFILES).key_file

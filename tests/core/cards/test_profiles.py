@@ -107,6 +107,13 @@ def test_one_id_twice_in_a_folder_is_refused_and_found(tmp_path):
         load_profiles([tmp_path])
 
 
+def test_files_that_a_computer_left_beside_a_profile_are_not_profiles(tmp_path):
+    _write(tmp_path, OURS)
+    _write(tmp_path, "\0\5\x16\7", "._50-ours.yaml")
+    assert [profile.id for profile in load_profiles([tmp_path])] == ["ours"]
+    assert check_profile(tmp_path) == []
+
+
 def test_a_path_that_does_not_exist_is_a_finding(tmp_path):
     assert [finding.code for finding in check_profile(tmp_path / "x")] == ["profile_missing"]
 
@@ -130,6 +137,10 @@ def test_a_path_that_does_not_exist_is_a_finding(tmp_path):
         "a++",
         r"\bword",
         "[a",
+        "[]a]+",
+        "[^]a]+",
+        "[[a]]",
+        "[a--b]",
         "(?P<nobody>a)",
         r"(?P<ts>\d{14})(?P<ms>\d{13})",
         r"(?P<date>\d{8})",
@@ -141,7 +152,7 @@ def test_a_pattern_that_could_be_slow_or_strange_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["a+b", "(?:a|b)_?c", "[^]_]{1,32}_[^_]{1,32}", r"\.[)(]\(", "(ab)*c", "", "a|"]
+    "text", ["a+b", "(?:a|b)_?c", "[^_]{1,32}_[^_]{1,32}", r"\.[)(]\(", "(ab)*c", "", "a|"]
 )
 def test_plain_patterns_are_accepted(text):
     assert compile_pattern(text).pattern == text

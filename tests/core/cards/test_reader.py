@@ -132,6 +132,13 @@ def test_a_file_that_is_no_longer_what_was_listed_is_not_read(card, code):
     assert _refusal(card.root, file) == code
 
 
+def test_a_special_file_is_refused_before_it_is_opened(card, monkeypatch):
+    [file] = list_card(card.file("DCIM/a.mp4").root).files
+    CHANGED["not_regular"](card)
+    monkeypatch.setattr(reader, "_open_unmarked", lambda *any: pytest.fail("opened"))
+    assert _refusal(card.root, file) == "not_regular"
+
+
 @pytest.mark.parametrize("code", ["became_symlink", "not_regular", "swapped"])
 def test_a_file_swapped_in_the_last_moment_before_opening_is_not_read(card, monkeypatch, code):
     [file] = list_card(card.file("DCIM/a.mp4", b"x" * 9).root).files
@@ -223,6 +230,16 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(card, change):
     assert caught.value.code == "changed_while_reading"
 
 
+def test_a_file_that_grows_after_its_last_byte_was_read_is_not_taken(card):
+    [file] = list_card(card.file("a.mp4", b"x" * 50).root).files
+    with open_card_file(card.root, file) as fd:
+        got = sum(map(len, read_chunks(fd)))
+        os.truncate(card.path("a.mp4"), 60)
+        os.utime(card.path("a.mp4"), ns=(file.mtime_ns, file.mtime_ns))
+        with pytest.raises(CardReadError, match="60 字节"):
+            confirm_unchanged(fd, file, got)
+
+
 def test_bytes_lost_on_the_way_are_noticed_although_the_file_is_the_same(card):
     [file] = list_card(card.file("a.mp4", b"x" * 50).root).files
     with open_card_file(card.root, file) as fd, pytest.raises(CardReadError):
@@ -237,6 +254,7 @@ def test_on_fat_a_new_inode_number_of_the_same_file_is_accepted(card, monkeypatc
     assert _read(card.root, renumbered) == b"x"
     assert _refusal(card.root, replace(renumbered, size=2)) == "swapped"
     assert _refusal(card.root, replace(renumbered, mtime_ns=1)) == "swapped"
+    assert _refusal(card.root, replace(renumbered, device_inode=(0, 0))) == "swapped"
 
 
 def test_which_file_systems_renumber_is_read_from_the_mount_table(tmp_path):

@@ -75,7 +75,7 @@ def safe_name(display_name: str) -> str:
 
 def _shortened(name: str) -> str:
     stem, dot, extension = name.rpartition(".")
-    if not stem or len(extension.encode()) > _MAX_EXTENSION_BYTES:
+    if len(extension.encode()) > _MAX_EXTENSION_BYTES:
         stem, dot, extension = name, "", ""
     tail = f"~{hashlib.sha256(name.encode()).hexdigest()[:8]}{dot}{extension}"
     room = MAX_NAME_BYTES - len(tail.encode())
@@ -84,8 +84,6 @@ def _shortened(name: str) -> str:
 
 def _bytes_as(text: str, prefix: str) -> str:
     """Each byte of `text` as prefix + two hex digits; a lone surrogate of os.fsdecode is its byte again."""
-    if "\udc80" <= text <= "\udcff":
-        raw = text.encode("utf-8", "surrogateescape")
-    else:
-        raw = text.encode("utf-8", "surrogatepass")
+    came_from_bytes = "\udc80" <= text <= "\udcff"
+    raw = text.encode("utf-8", "surrogateescape" if came_from_bytes else "surrogatepass")
     return "".join(f"{prefix}{byte:02x}" for byte in raw)

@@ -22,7 +22,7 @@ _REPEAT = re.compile(r"\{(\d+)(,(\d*))?\}|[?*+]")
 _GROUP = re.compile(r"\((?:\?:|\?P<\w+>|(?!\?))")
 # No bare bracket and no doubled operator inside a class: Python warns that they may come to mean sets of
 # sets, and reads a leading `]` as a letter.
-_CLASS = re.compile(r"\[\^?(?:\\.|(?!--|&&|~~|\|\|)[^\[\]\\])+\]")
+_CLASS = re.compile(r"\[(?!\^?\])\^?(?:\\.|(?!--|&&|~~|\|\|)[^\[\]\\])+\]")
 _ESCAPE = re.compile(r"\\(?:[dDwWsS]|[^A-Za-z0-9])")
 _OPEN_END: Final = MAX_NAME_CHARS
 
@@ -91,9 +91,7 @@ class _Ways:
         match = _REPEAT.match(self.text, self.at)
         if match is None:
             return ways
-        self.at = match.end()
-        if self.at < len(self.text) and self.text[self.at] in "?+*{":
-            raise self._refusal()
+        self.at = match.end()  # a second mark (lazy, possessive) is refused as an atom of its own
         least, most = _bounds(match)
         return _sum_of_powers(ways, least, most)
 
