@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 _MAX_BOXES = 20_000
+_MAX_DEPTH = 8
 _MAX_PAYLOAD = 64 << 20
 _PARENTS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"}
 
@@ -107,17 +108,17 @@ class _Walker:
                 self.found.has_fragments = True
             elif box.name == b"moov":
                 self.found.has_moov = True
-                self._descend(box, None)
+                self._descend(box, None, 0)
         return self.found
 
-    def _descend(self, parent: _Box, track: TrackBoxes | None) -> None:
+    def _descend(self, parent: _Box, track: TrackBoxes | None, depth: int) -> None:
         for box in self.children(parent.payload, parent.end):
             inner = track
             if box.name == b"trak":
                 inner = TrackBoxes()
                 self.found.tracks.append(inner)
-            if box.name in _PARENTS:
-                self._descend(box, inner)
+            if box.name in _PARENTS and depth < _MAX_DEPTH:
+                self._descend(box, inner, depth + 1)
             else:
                 self._leaf(box, track)
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 from dataclasses import dataclass
 from typing import Any
@@ -50,4 +49,3 @@ def apply(bounds: dict[str, Any]) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (bounds["output"], bounds["output"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    os.nice(5)  # analysis must not slow the taking-in of a card

@@ -177,9 +177,17 @@ class _Reader:
         self.facts.hexdigest = self.digest.hexdigest()
 
 
+_REASONS = {
+    av.error.InvalidDataError: "数据不符合格式",
+    av.error.ArgumentError: "不是认识的音视频格式",
+    av.error.EOFError: "文件提前结束",
+}
+
+
 def error_text(error: BaseException) -> str:
-    """The library's own words without our path in them."""
-    return str(getattr(error, "strerror", None) or error or type(error).__name__)
+    """Why, in a few words and without our path; the library's own words where we have none."""
+    known = next((text for kind, text in _REASONS.items() if isinstance(error, kind)), None)
+    return known or str(getattr(error, "strerror", None) or error or type(error).__name__)
 
 
 def _demux(container: InputContainer, damage: list[str]) -> Iterator[Packet[Any]]:

@@ -61,7 +61,6 @@ ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 def open_photo(source: BinaryIO) -> Image.Image:
     """Open without decoding. Raises what Pillow raises, which is a lot."""
-    warnings.simplefilter("ignore")
     return Image.open(source, formats=FORMATS)
 
 
@@ -129,13 +128,25 @@ def probe_photo(result: Probe, source: BinaryIO, size: int) -> None:
     result |= {"kind": "photo", "frames": 1}
     _picture(result, source, size)
     source.seek(0)
+    with warnings.catch_warnings(record=True) as said:  # Pillow only warns of most damage to EXIF
+        warnings.simplefilter("always")
+        trouble = _decode(result, source)
+    trouble += [str(one.message) for one in said if "orrupt" in str(one.message)]
+    if trouble:
+        add(result, "exif_unreadable", reason=trouble[0][:200])
+    note_times(result)
+
+
+def _decode(result: Probe, source: BinaryIO) -> list[str]:
+    """Open, read EXIF, decode; returns what was wrong with EXIF."""
+    trouble: list[str] = []
     try:
         image = open_photo(source)
         result["width"], result["height"] = image.size
         result["codecs"], result["format"] = [(image.format or "unknown").lower()], image.format
         if image.format in ("JPEG", "MPO"):
             image.draft(None, (image.width // 8, image.height // 8))
-        _try_exif(result, image)
+        trouble = _try_exif(result, image)
         image.load()
         result["readable"] = True
         result["playable_in_browser"] = playable_photo(result["container"])
@@ -146,16 +157,21 @@ def probe_photo(result: Probe, source: BinaryIO, size: int) -> None:
     except Exception as error:  # Pillow on damaged bytes raises nearly anything
         if not any(one["code"] == "jpeg_truncated" for one in result["findings"]):
             add(result, "unreadable", reason=f"{type(error).__name__}: {error}"[:200])
-    note_times(result)
+    return trouble
 
 
-def _try_exif(result: Probe, image: Image.Image) -> None:
+def _try_exif(result: Probe, image: Image.Image) -> list[str]:
+    raw = image.info.get("exif")
+    body = raw.removeprefix(b"Exif\0\0") if isinstance(raw, bytes) else b""
+    if body and body[:4] not in (b"II*\0", b"MM\0*"):
+        return ["没有 TIFF 头"]  # Pillow takes it for an empty one and says nothing
     try:
         _exif(result, image)
     except MemoryError:
         raise
     except Exception as error:  # as above
-        add(result, "exif_unreadable", reason=f"{type(error).__name__}: {error}"[:200])
+        return [f"{type(error).__name__}: {error}"]
+    return []
 
 
 def _pixels(error: Exception) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,7 +18,6 @@ from typing import Any, BinaryIO
 import av.error
 from PIL import Image, ImageOps
 
-from . import peaks, viewing
 from .contract import DRAFT, add, blank_preview
 from .packets import codec_name, error_text, is_picture_or_sound, open_media
 from .photo import open_photo
@@ -56,6 +56,7 @@ def preview_source(source: BinaryIO, out: str) -> dict[str, Any]:
     """Make what can be made of an open file; the shape is contract.blank_preview()."""
     result = blank_preview(analyser_version())
     maker = _Maker(Path(out), result)
+    warnings.simplefilter("ignore")  # the probe has told what there is to tell
     kind = sniff(source.read(HEAD_BYTES))
     if os.fstat(source.fileno()).st_size == 0 or (kind is not None and kind.kind == "other"):
         return result
@@ -109,6 +110,8 @@ def _streams(maker: _Maker, path: str, kind: Kind | None) -> None:
     except (av.error.FFmpegError, ValueError, OSError, AttributeError) as error:
         add(maker.result, "preview_failed", what="预览", reason=error_text(error)[:200])
         return
+    from . import peaks, viewing  # here, not above: they bring numpy, which a probe's fork would pay for
+
     maker.result["seconds"] = seconds
     if video:
         _pictures(maker, path, seconds or 0.0)

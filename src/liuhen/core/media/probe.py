@@ -9,11 +9,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import av.error
-import puremagic
 
 from .contract import Probe, add, blank, note_times
 from .packets import FileFacts, error_text, read_file
@@ -82,22 +80,24 @@ def _settle_kind(result: Probe, facts: FileFacts, kind: Kind | None, name: str) 
 
 def _not_opened(result: Probe, kind: Kind | None, name: str, head: bytes, reason: str) -> None:
     if kind is None and extension_of(name) not in MEDIA_EXTENSIONS:
-        add(result, "not_media", found=_guess(head, name))
+        add(result, "not_media", found=_guess(head))
         return
     add(result, "unreadable", reason=reason)
     note_times(result)
 
 
-def _guess(head: bytes, name: str) -> str:
+def _guess(head: bytes) -> str:
     """A name for what is neither picture nor sound."""
+    if _is_text(head):
+        return "文本"
+    import puremagic  # here, not above: its tables are needed for strange files only
+
     try:
-        found: list[Any] = puremagic.magic_string(head, filename=Path(name).name)
+        found: list[Any] = puremagic.magic_string(head)
     except (puremagic.PureError, ValueError, UnicodeError):
         found = []
     names = [str(one.name) for one in found if one.name]
-    if names:
-        return names[0]
-    return "文本" if _is_text(head) else "未知格式"
+    return names[0] if names else "未知格式"
 
 
 def _is_text(head: bytes) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import array
 import contextlib
 import ctypes
+import errno
 import gc
 import json
 import os
@@ -20,8 +21,11 @@ import selectors
 import signal
 import socket
 import stat
+import tempfile
 import time
+import wave
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 from . import limits
@@ -30,6 +34,7 @@ TESTING = "LIUHEN_ANALYSER_TESTING"  # only with this set does the server answer
 EXIT_MEMORY = 77
 _MAX_REQUEST = 64 << 10
 _PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 
 
 @dataclass
@@ -78,21 +83,23 @@ def _answer_test(request: dict[str, Any]) -> dict[str, Any]:
             pass
     if request["job"] == "test-sleep":
         time.sleep(float(request["seconds"]))
+    if request["job"] == "test-write":
+        Path(request["target"]).write_bytes(b"x")
     return {"pid": os.getpid(), "server": os.getppid()}
 
 
 def _run_child(request: dict[str, Any], answer: socket.socket, server: int) -> NoReturn:
     code = 1
     try:
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != server:  # the server died before the line above
             os._exit(1)
         limits.apply(request["bounds"])
         try:
             result = _answer(request)
         except (OSError, ValueError) as error:
-            if isinstance(error, MemoryError):
-                raise
+            if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+                raise MemoryError from error
             result = {"error": str(getattr(error, "strerror", None) or error)}
         answer.sendall(json.dumps(result).encode("ascii") + b"\n")
         code = 0
@@ -201,10 +208,31 @@ def _preload() -> str:
     from . import preview, probe, version
 
     av.logging.set_level(None)
-    del preview, probe
+    del preview
+    _warm_up(probe)
     gc.collect()
     gc.freeze()  # or the child's first collection would copy every page
     return version.analyser_version()
+
+
+def _warm_up(probe: Any) -> None:
+    """Probe a photo and a sound of our own making.
+
+    The libraries import, compile and register on first use; done here it is done once, not in every child.
+    """
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[306] = "2026:01:01 00:00:00"
+    exif.get_ifd(0x8825)[1] = "N"
+    with tempfile.TemporaryFile() as photo, tempfile.TemporaryFile() as sound:
+        Image.new("RGB", (16, 16)).save(photo, "JPEG", exif=exif)
+        with wave.open(sound, "wb") as out:
+            out.setparams((1, 2, 8000, 0, "NONE", ""))
+            out.writeframes(bytes(1600))
+        for source in (photo, sound):
+            source.seek(0)
+            json.dumps(probe.probe_source(source, "warm-up", ""))
 
 
 def main() -> None:
