@@ -7,10 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from liuhen.base import clock
+from liuhen.base import clock, site
 from liuhen.base.office import first_office, make_ready, who
 from liuhen.base.people.models import Account, Agency
+from liuhen.base.recordings.selectors import visible_to
+from liuhen.base.storage import derived
+from liuhen.base.storage.stores import open_stores
 from liuhen.core.errors import UsageError
+from liuhen.core.media.sandbox import Analyser
 from liuhen.prints.receipt import receipt_pdf, receipt_text
 from liuhen.stages.ingest import clearing, receipts, selectors, services
 from liuhen.stages.ingest.models import Item
@@ -58,7 +62,9 @@ def ingest_card(args: argparse.Namespace) -> int:
     )
     with progress:
         outcome = services.ingest_card(request, at=clock.now(), progress=progress)
-    return tell(outcome, as_json=args.json)
+    status = tell(outcome, as_json=args.json)
+    derive(by)
+    return status
 
 
 def _custodian(username: str | None) -> Account:
@@ -121,6 +127,23 @@ def tell(outcome: Outcome, *, as_json: bool) -> int:
         emit_json(outcome_document(outcome))
     bad = (Item.State.REFUSED, Item.State.FAILED)
     return REFUSED if any(result.state in bad for result in outcome.results) or not outcome.released else DONE
+
+
+def derive(by: Account) -> None:
+    """Thumbnails and viewing copies, after the card is released; stopping here loses nothing."""
+    if not site.load().previews:
+        return
+    rows = list(derived.missing(visible_to(by, clock.now())))
+    if not rows:
+        return
+    say(f"正在生成 {len(rows)} 个文件的缩略图和浏览副本（存储卡已可取走；可随时中断，下次继续）。")
+    with Analyser() as analyser:
+        derived.make_previews(rows, open_stores(), analyser, on_done=_say_trouble)
+
+
+def _say_trouble(made: derived.Derived) -> None:
+    if made.trouble:
+        say(f"{made.number} 的缩略图未生成：{made.trouble}")
 
 
 def show_receipt(args: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ from liuhen.demo.card import make_demo_card
 from liuhen.stages.ingest.services import Request
 from liuhen.stages.ingest.services import ingest_card as take_in
 
-from .ingest import tell
+from .ingest import derive, tell
 from .out import DONE, REFUSED, emit_json, say, show
 from .progress import TerminalProgress
 
@@ -145,6 +145,7 @@ def demonstrate(args: argparse.Namespace) -> int:
     for bad in report.bad:
         say(bad.text)
     status = tell(outcome, as_json=args.json)
+    derive(custodian)
     return status if report.ok else REFUSED
 
 

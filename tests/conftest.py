@@ -1,0 +1,101 @@
+"""The office every test works in: a fresh LIUHEN_HOME with the fixed cast, made once and copied.
+
+Commits are real here (publishing follows them), so tests do not run inside a rolled-back transaction; each
+gets its own home and its own database file instead.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def shared_media() -> Path:
+    """Real files from the field, where the checkout has them beside it."""
+    folder = SHARED / "media"
+    if not folder.is_dir():
+        pytest.skip("no ../shared/media beside this checkout")
+    return folder
+
+
+def _point_at(folder: Path) -> None:
+    from django.conf import settings
+    from django.db import connection
+
+    connection.close()
+    settings.LIUHEN_HOME = folder
+    connection.settings_dict["NAME"] = str(folder / "db.sqlite3")
+    settings.DATABASES["default"]["NAME"] = str(folder / "db.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def _templates(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> SimpleNamespace:
+    """One empty home and one with the cast, made once a worker."""
+    from django.db import connection
+
+    from liuhen.base.devices.models import Device
+    from liuhen.base.devices.services import register_device
+    from liuhen.base.office import make_ready
+    from liuhen.base.people import cast
+    from liuhen.base.people.models import Account, Officer
+
+    empty, full = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("full")
+    with django_db_blocker.unblock():
+        _point_at(empty)
+        make_ready()
+        connection.close()
+        shutil.copytree(empty, full, dirs_exist_ok=True)
+        _point_at(full)
+        agency = cast.assemble(AT)
+        register_device(
+            agency.units.get(),
+            "4701A01",
+            Device.Kind.BODY_RECORDER,
+            model="试验记录仪",
+            keeper=Officer.objects.get(agency=agency, staff_no="100001"),
+            by=Account.objects.get(username="custodian"),
+            at=AT,
+        )
+        connection.close()
+    return SimpleNamespace(empty=empty, full=full)
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path, _templates: SimpleNamespace, django_db_blocker: Any) -> Iterator[Path]:
+    """A home that is ready but has no office."""
+    yield from _open(tmp_path / "home", _templates.empty, django_db_blocker)
+
+
+@pytest.fixture
+def home(tmp_path: Path, _templates: SimpleNamespace, django_db_blocker: Any) -> Iterator[Path]:
+    """A home with the demo agency, its cast and one recorder (4701A01), and the stranger's agency."""
+    yield from _open(tmp_path / "home", _templates.full, django_db_blocker)
+
+
+def _open(folder: Path, template: Path, blocker: Any) -> Iterator[Path]:
+    from django.db import connection
+
+    shutil.copytree(template, folder)
+    with blocker.unblock():
+        _point_at(folder)
+        yield folder
+        connection.close()
+
+
+@pytest.fixture
+def people(home: Path) -> SimpleNamespace:
+    """The fixed cast by user name: people.custodian, people.stranger, …"""
+    from liuhen.base.people.models import Account
+
+    rows = Account.objects.select_related("agency", "unit")
+    return SimpleNamespace(**{row.username.replace("-", "_"): row for row in rows})
