@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,7 @@ from liuhen.base.people.rules import roles_of
 from liuhen.base.people.services import Person
 from liuhen.base.storage.fixity import verify_stores
 from liuhen.base.storage.stores import add_store, open_stores
-from liuhen.core.errors import UsageError
-from liuhen.demo.card import make_demo_card
+from liuhen.core.errors import StorageError, UsageError
 from liuhen.stages.ingest.services import Request
 from liuhen.stages.ingest.services import ingest_card as take_in
 
@@ -28,7 +28,8 @@ from .out import DONE, REFUSED, emit_json, say, show
 from .progress import TerminalProgress
 
 DEMO_SERIAL = "4701A01"
-DEMO_STARTED = datetime(2026, 11, 20, 9, 30, tzinfo=clock.SHANGHAI)
+DEMO_OFFICER = "100001"
+DEMO_STARTED = "2026-11-20T09:30:00+08:00"
 
 Commands = Any
 
@@ -152,7 +153,14 @@ def demonstrate(args: argparse.Namespace) -> int:
 def make_demo_card_here() -> Path:
     card = home.home() / "demo" / "card"
     card.parent.mkdir(parents=True, exist_ok=True)
-    make_demo_card(card, serial=DEMO_SERIAL, officer="100001", started=DEMO_STARTED)
+    # In a process of its own: the encoder stays out of this one (docs/adr/dependencies.md).
+    command = [sys.executable, "-m", "liuhen.demo.card", str(card), DEMO_SERIAL, DEMO_OFFICER, DEMO_STARTED]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise StorageError(
+            f"演示卡没有做成：{done.stderr.strip()[-300:]}",
+            remedy=f"请检查 {card} 的空间和权限；那里若有别的文件，请移走后再试。",
+        )
     return card
 
 
@@ -164,7 +172,7 @@ def _demo_office() -> None:
             DEMO_SERIAL,
             Device.Kind.BODY_RECORDER,
             model="演示记录仪",
-            keeper=Officer.objects.get(agency=agency, staff_no="100001"),
+            keeper=Officer.objects.get(agency=agency, staff_no=DEMO_OFFICER),
             by=Account.objects.get(username="custodian"),
             at=clock.now(),
         )

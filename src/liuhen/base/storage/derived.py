@@ -38,6 +38,13 @@ class Derived:
     trouble: str = ""
 
 
+@dataclass(frozen=True)
+class _Job:
+    key: uuid.UUID
+    number: str
+    content: str
+
+
 OnDone = Callable[[Derived], None]
 
 
@@ -54,9 +61,9 @@ def make_previews(
     recordings: Iterable[Recording], stores: Stores, analyser: Analyser, *, on_done: OnDone
 ) -> int:
     """Make what is missing; returns how many recordings were worked on. Trouble with one stops no other."""
-    jobs = [(row.pk, row.number, _content(row)) for row in missing(recordings)]
+    jobs = [_Job(row.pk, row.number, _content(row)) for row in missing(recordings)]
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="derive") as pool:
-        for derived in pool.map(lambda job: _make(*job, stores, analyser), jobs):
+        for derived in pool.map(lambda job: _make(job, stores, analyser), jobs):
             on_done(derived)
     return len(jobs)
 
@@ -65,16 +72,16 @@ def _content(recording: Recording) -> str:
     return content_path(recording.urn, "v1", f"{ORIGINAL_FOLDER}/{safe_name(recording.name)}")
 
 
-def _make(key: uuid.UUID, number: str, path: str, stores: Stores, analyser: Analyser) -> Derived:
-    folder = folder_of(key)
+def _make(job: _Job, stores: Stores, analyser: Analyser) -> Derived:
+    folder = folder_of(job.key)
     try:
-        source = stores.first().local_path(path)
+        source = stores.first().local_path(job.content)
         if source is None:
-            return Derived(number, folder, "存储不在本机")
+            return Derived(job.number, folder, "存储不在本机")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         made = analyser.preview(source, folder)
         replace_file(folder / DONE, json.dumps(made, ensure_ascii=False).encode())
     except (LiuhenError, OSError) as error:
-        return Derived(number, folder, str(error))
-    return Derived(number, folder)
+        return Derived(job.number, folder, str(error))
+    return Derived(job.number, folder)
