@@ -17,6 +17,7 @@ from liuhen.core.tlog.checkpoint import fingerprint
 from liuhen.core.tlog.merkle import leaf_hash, root_of
 from liuhen.core.tlog.proof import (
     ConsistencyError,
+    ProofError,
     consistency_proof,
     inclusion_proof,
     verify_consistency,

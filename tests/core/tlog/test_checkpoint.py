@@ -207,6 +207,8 @@ def test_the_same_key_as_log_and_as_witness_gives_lines_that_cannot_be_swapped()
     note = Note.parse(key.as_cosigner().cosign(key.sign(head()), AT))
     with pytest.raises(UnknownKeyError):
         open_checkpoint(Note(note.text, note.signatures[1:]), [key.vkey])
+    with pytest.raises(UnknownKeyError):
+        open_checkpoint(note, [key.as_cosigner().vkey])
 
 
 @pytest.mark.parametrize("at", [AT.replace(tzinfo=None), datetime(1960, 1, 1, tzinfo=UTC)])

@@ -143,6 +143,20 @@ def test_a_consistency_proof_with_one_hash_more_or_less_is_refused(at):
             verify_consistency(old, new, made[:-1], *roots)
 
 
+def test_a_proof_of_a_smaller_or_larger_tree_is_refused_even_with_that_tree_s_root():
+    entries = some_entries(8)
+    leaf = leaf_hash(entries[0])
+    for real, claimed in ((2, 4), (4, 2), (2, 1), (4, 8), (8, 4)):
+        with pytest.raises(InclusionError):
+            verify_inclusion(0, claimed, leaf, path(0, entries[:real]), mth(entries[:real]))
+    with pytest.raises(InclusionError):
+        verify_inclusion(0, 1, leaf_hash(entries[1]), path(1, entries[:2]), mth(entries[:2]))
+    for real, claimed in (((7, 8), (3, 4)), ((3, 4), (7, 8)), ((3, 5), (3, 4)), ((3, 4), (3, 5))):
+        roots = (mth(entries[:size]) for size in real)
+        with pytest.raises(ConsistencyError):
+            verify_consistency(*claimed, proof(real[0], entries[: real[1]]), *roots)
+
+
 def test_a_history_rewritten_before_the_old_head_is_refused():
     entries = some_entries(20)
     forged = [*entries[:3], b"another entry 3", *entries[4:]]

@@ -233,6 +233,54 @@ def test_other_entries_than_the_published_ones_are_refused(tmp_path, start, chan
     assert files_of(tmp_path) == before
 
 
+def test_an_altered_entry_in_the_middle_is_refused(tmp_path):
+    TileFolder(tmp_path).publish(0, some_entries(300))
+    with pytest.raises(TileConflictError):
+        TileFolder(tmp_path).publish(10, [b"rewritten"])
+
+
+@pytest.mark.parametrize("name", ["tile/1/000.p/1", "tile/entries/000", "tile/entries/001.p/44"])
+def test_a_file_that_only_grew_is_refused_too(tmp_path, name):
+    TileFolder(tmp_path).publish(0, some_entries(300))
+    with (tmp_path / name).open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(TileConflictError):
+        TileFolder(tmp_path).publish(0, some_entries(300))
+
+
+def test_a_pipe_in_place_of_a_tile_neither_blocks_nor_passes(tmp_path):
+    TileFolder(tmp_path).publish(0, some_entries(3))
+    tile = tmp_path / "tile/0/000.p/3"
+    tile.unlink()
+    os.mkfifo(tile)
+    writer = os.open(tile, os.O_RDWR)
+    try:
+        with pytest.raises(TileError):
+            TileFolder(tmp_path).root(3)
+    finally:
+        os.close(writer)
+
+
+def test_a_smaller_publish_after_a_larger_one_that_was_cut_off_goes_on(tmp_path, monkeypatch):
+    entries, real, left = some_entries(300), tile_files.replace_file, [1]
+
+    def first_bundle_only(path, data, **mode):
+        if not left:
+            raise PowerCutError
+        left.pop()
+        real(path, data, **mode)
+
+    monkeypatch.setattr(tile_files, "replace_file", first_bundle_only)
+    with pytest.raises(PowerCutError):
+        TileFolder(tmp_path).publish(0, entries)
+    monkeypatch.setattr(tile_files, "replace_file", real)
+    TileFolder(tmp_path).publish(0, entries[:100])
+    assert set(files_of(tmp_path)) == {"tile/entries/000", "tile/0/000.p/100"}
+    assert list(TileFolder(tmp_path).entries(0, 100)) == entries[:100]
+    TileFolder(tmp_path).publish(100, entries[100:])
+    assert TileFolder(tmp_path).root(300) == mth(entries)
+
+
 @pytest.mark.parametrize("name", ["tile/1/000.p/1", "tile/entries/000"])
 def test_a_full_or_upper_tile_that_disagrees_is_refused(tmp_path, name):
     TileFolder(tmp_path).publish(0, some_entries(300))
@@ -246,7 +294,7 @@ def test_a_full_or_upper_tile_that_disagrees_is_refused(tmp_path, name):
 @pytest.mark.parametrize(
     "name", ["tile/0/000", "tile/0/001", "tile/0/002.p/188", "tile/entries/000", "tile/entries/002.p/188"]
 )
-@pytest.mark.parametrize("damage", ["missing", "short", "long", "folder", "link"])
+@pytest.mark.parametrize("damage", ["missing", "short", "long", "fewer", "folder", "link"])
 def test_damage_names_the_tile(tmp_path, name, damage):
     log = tmp_path / "log"
     TileFolder(log).publish(0, some_entries(700))
@@ -258,6 +306,8 @@ def test_damage_names_the_tile(tmp_path, name, damage):
     elif damage == "link":
         (tmp_path / "elsewhere").write_bytes(data)
         file.symlink_to(tmp_path / "elsewhere")
+    elif damage == "fewer":
+        file.write_bytes(data[2 + data[1] :] if "entries" in name else data[32:])
     elif damage != "missing":
         file.write_bytes(data[:-1] if damage == "short" else data + b"\0")
     with pytest.raises(TileError) as refusal:
