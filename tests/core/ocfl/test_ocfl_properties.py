@@ -54,7 +54,9 @@ def test_any_sequence_of_versions_validates_clean_and_reads_back(history: list[d
 
 @fast
 @given(st.lists(trees, min_size=1, max_size=4))
-def test_content_an_earlier_version_has_is_neither_stored_again_nor_rewritten(history: list[dict[str, bytes]]) -> None:
+def test_content_an_earlier_version_has_is_neither_stored_again_nor_rewritten(
+    history: list[dict[str, bytes]],
+) -> None:
     blobs = memory_store()
     inventory, before = None, {}
     known: set[bytes] = set()

@@ -21,7 +21,7 @@ from ..digests import CHUNK
 from ..durable import Reread, fsync_dir, make_dirs, reread_sha256
 from . import faults
 from .base import READ_LIMIT, Entry, Kind, walk
-from .local_draft import LocalDraft, remove_all
+from .local_draft import LocalDraft, make_below, remove_all
 from .paths import check_key, check_path, check_prefix
 
 MARKER = "0=ocfl_1.1"
@@ -103,11 +103,18 @@ class LocalBlobs:
             if found != expected_sha256:
                 raise faults.digest_mismatch(self.name, path, expected_sha256, found)
             with self.translated(path):
-                make_dirs(full.parent)
+                make_below(self.root, full.parent)
                 (draft.tree / "file").replace(full)
-                fsync_dir(full.parent)
+                self._settle(full.parent)
         finally:
             draft.discard()
+
+    def _settle(self, folder: Path) -> None:
+        """Make a folder durable, and its way down from the root."""
+        while folder != self.root:
+            fsync_dir(folder)
+            folder = folder.parent
+        fsync_dir(self.root)
 
     def remove_tree(self, prefix: str) -> None:
         full, key = self.full(prefix), f"removed-{_short(prefix)}"

@@ -38,6 +38,13 @@ def remove_all(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
+def make_below(top: Path, folder: Path) -> None:
+    """Make `folder` and its missing parents, but never `top` or what is above it: a disk may be unplugged."""
+    if folder != top and not folder.is_dir():
+        make_below(top, folder.parent)
+        folder.mkdir(FOLDER_MODE, exist_ok=True)
+
+
 class LocalWriter:
     """See `base.Writer`."""
 
@@ -93,7 +100,7 @@ class LocalDraft:
             raise RuntimeError(f"draft {self.key} is already published or discarded")
         full = self.tree / check_path(path)
         with self._store.translated(path):
-            full.parent.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+            make_below(self.tree, full.parent)
         return full
 
     @contextmanager
@@ -203,7 +210,7 @@ class LocalDraft:
             return self.tree
         wrap = self.folder / "wrap"
         inside = wrap.joinpath(*below[:-1])
-        inside.mkdir(FOLDER_MODE, parents=True)
+        make_below(self.folder, inside)
         self.tree.rename(inside / below[-1])
         for depth in range(len(below) - 1, -1, -1):
             fsync_dir(wrap.joinpath(*below[:depth]))

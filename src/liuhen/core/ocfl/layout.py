@@ -95,7 +95,7 @@ def memory_store(name: str = "内存") -> MemoryBlobs:
 
 
 def _write(target: Path, data: bytes, staging: Path) -> None:
-    draft = staging / f".root-{os.getpid()}-{target.name}"
+    draft = staging / f".root-{target.name}"
     draft.unlink(missing_ok=True)
     make_dirs(target.parent)
     write_new(draft, data)
