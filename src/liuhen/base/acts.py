@@ -23,7 +23,7 @@ from .ledger import publish
 from .ledger.append import PROGRAM, Actor, actor_of, append
 from .ledger.models import Entry
 from .people.models import Account, Agency, Deputy, Paper, Role
-from .people.rules import HasRole, Rule, roles_of
+from .people.rules import HasRole, Rule
 
 
 class NotAllowedError(RefusedError):
@@ -137,13 +137,14 @@ def _person_in_law(deed: Deed, agency: Agency) -> tuple[Account, Actor]:
     if deed.on_paper:
         return _paper_signer(deed.on_paper, by, agency)
     if deed.deputy_of:
-        if not _is_deputy(by, deed.deputy_of, deed.at):
+        lent = _lent_roles(by, deed.deputy_of, deed.at)
+        if not lent:
             raise NotAllowedError(
                 f"{by.name}此时不是{deed.deputy_of.name}的代理人。",
                 remedy="请先登记代理及其起止日期，或由本人办理。",
                 basis=OWN_RULE.cite(agency.pack),
             )
-        return deed.deputy_of, Actor(by.username, by.name, deputy_of=deed.deputy_of.username)
+        return deed.deputy_of.lending(lent), Actor(by.username, by.name, deputy_of=deed.deputy_of.username)
     return by, actor_of(by)
 
 
@@ -159,10 +160,12 @@ def _paper_signer(paper: OnPaper, by: Account, agency: Agency) -> tuple[Account,
     return signer, Actor(signer.username, signer.name, paper=paper.scan.sha256, recorded_by=by.username)
 
 
-def _is_deputy(by: Account, absent: Account, at: datetime) -> bool:
-    """A deputy is in force, and the absent person still holds the role that was lent."""
+def _lent_roles(by: Account, absent: Account, at: datetime) -> frozenset[str]:
+    """The roles that `by` may use in the absent person's place at that moment."""
+    if not by.is_active or by.agency_id != absent.agency_id:
+        return frozenset()
     rows = Deputy.objects.filter(deputy=by, absent=absent, state=Deputy.State.IN_FORCE)
-    return by.is_active and any(row.covers(at) and row.role in roles_of(absent) for row in rows)
+    return frozenset(row.role for row in rows if row.covers(at))
 
 
 def _not_allowed(act: Act, agency: Agency) -> NotAllowedError:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import datetime
 from typing import ClassVar
 
@@ -99,12 +100,21 @@ class Account(AbstractBaseUser):
     name = models.CharField(max_length=50)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
 
+    # Set on a copy while a deputy acts: only these of the absent person's roles were lent.
+    lent_roles: frozenset[str] | None = None
+
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
     objects = AccountManager()
 
     def __str__(self) -> str:
         return self.name
+
+    def lending(self, roles: frozenset[str]) -> Account:
+        """A view of this person that holds nothing but the lent roles."""
+        view = copy(self)
+        view.lent_roles = roles
+        return view
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]

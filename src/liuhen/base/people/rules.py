@@ -27,7 +27,8 @@ def roles_of(person: Account) -> set[str]:
     if not person.is_active:
         return set()
     grants = RoleGrant.objects.filter(account=person, state=RoleGrant.State.CONFIRMED)
-    return set(grants.values_list("role", flat=True))
+    roles = set(grants.values_list("role", flat=True))
+    return roles if person.lent_roles is None else roles & person.lent_roles
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Is:
 
     def allows(self, person: Account, obj: Model, at: datetime) -> bool:
         same = type(obj)._default_manager.filter(pk=obj.pk)
+        if person.lent_roles is not None:
+            return False  # a role can be lent, being oneself cannot
         if obj._state.adding:
             return self._of_a_new_row(person, obj)
         return self.scope(person, same, at).exists()
@@ -66,7 +69,7 @@ class Is:
         return same_agency and person.is_active and getattr(obj, f"{self.field}_id", None) == person.pk
 
     def scope(self, person: Account, rows: QuerySet[Any], at: datetime) -> QuerySet[Any]:
-        if not person.is_active:
+        if not person.is_active or person.lent_roles is not None:
             return rows.none()
         return rows.filter(agency_id=person.agency_id, **{self.field: person.pk})
 
