@@ -576,6 +576,7 @@ def test_a_check_that_was_never_made_is_not_a_proof():
     assert report.code == "ok"
 
 
+@pytest.mark.slow
 def test_it_runs_alone_as_a_stranger_runs_it(export):
     def run(*options):
         return subprocess.run(

@@ -109,7 +109,7 @@ def test_a_checkpoint_reads_back_as_signed():
     assert Checkpoint.parse(extended.body()) == extended
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_one_flipped_bit_in_a_signed_checkpoint_is_never_accepted(data):
     signer = signer_of(1)

@@ -103,6 +103,7 @@ def test_a_name_that_a_note_cannot_carry_leaves_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_openssl_reads_the_file_as_it_is(tmp_path):
     path = tmp_path / "a.key"
     signer = create_key(path, "a")

@@ -33,7 +33,7 @@ def test_an_entry_that_looks_like_a_node_does_not_hash_like_one():
     assert root_of([]) == EMPTY_ROOT == Frontier().root()
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 300))
 def test_three_ways_to_a_root_agree_with_the_definition(size):
     entries = some_entries(size)
@@ -43,7 +43,7 @@ def test_three_ways_to_a_root_agree_with_the_definition(size):
     assert root_of(leaves) == frontier.root() == range_root(0, size, hash_at_of(entries)) == mth(entries)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 300), st.integers(0, 300))
 def test_a_resumed_frontier_grows_like_one_that_never_stopped(size, more):
     entries = some_entries(size + more)
@@ -52,6 +52,7 @@ def test_a_resumed_frontier_grows_like_one_that_never_stopped(size, more):
     assert (frontier.size, frontier.root()) == (size + more, mth(entries))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 5000), st.integers(0, 5000))
 def test_complete_subtrees_cover_a_range_once_and_are_aligned(low, length):
     covered = low

@@ -68,7 +68,7 @@ def test_published_consistency_proofs(at, hashes):
     verify_consistency(old, new, made, CT_ROOTS[old], CT_ROOTS[new])
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(positions())
 def test_every_inclusion_proof_is_the_defined_one_and_holds(at):
     index, size = at
@@ -78,7 +78,7 @@ def test_every_inclusion_proof_is_the_defined_one_and_holds(at):
     verify_inclusion(index, size, leaf_hash(entries[index]), made, mth(entries))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(growths())
 def test_every_consistency_proof_is_the_defined_one_and_holds(at):
     old, new = at
@@ -88,7 +88,7 @@ def test_every_consistency_proof_is_the_defined_one_and_holds(at):
     verify_consistency(old, new, made, mth(entries[:old]), mth(entries))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(positions(), st.data())
 def test_one_flipped_bit_anywhere_refuses_the_inclusion(at, data):
     index, size = at
@@ -100,7 +100,7 @@ def test_one_flipped_bit_anywhere_refuses_the_inclusion(at, data):
         verify_inclusion(index, size, parts[0], parts[2:], parts[1])
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(growths(), st.data())
 def test_one_flipped_bit_anywhere_refuses_the_consistency(at, data):
     old, new = at
@@ -112,7 +112,7 @@ def test_one_flipped_bit_anywhere_refuses_the_consistency(at, data):
         verify_consistency(old, new, parts[2:], parts[0], parts[1])
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(positions(), st.data())
 def test_a_proof_holds_at_its_own_position_only(at, data):
     index, size = at
@@ -130,7 +130,7 @@ def test_a_proof_holds_at_its_own_position_only(at, data):
             verify_inclusion(index, size, leaf, made[:-1], root)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(growths())
 def test_a_consistency_proof_with_one_hash_more_or_less_is_refused(at):
     old, new = at

@@ -58,6 +58,7 @@ def test_tiles_are_named_as_the_standard_says(number, width, expected):
     assert tile_path("entries", 5) == PurePosixPath("tile/entries/005")
 
 
+@pytest.mark.slow
 def test_a_tree_of_70000_has_the_tiles_that_the_standard_lists(tmp_path):
     entries = [b"%d" % i for i in range(70_000)]
     folder = TileFolder(tmp_path)
@@ -97,7 +98,7 @@ def test_an_empty_folder_is_an_empty_tree(tmp_path):
     assert not folder.path.exists()
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=6))
 def test_publishing_in_slices_gives_what_publishing_at_once_gives(tmp_path_factory, slices):
     entries = some_entries(sum(slices))
@@ -114,7 +115,7 @@ def test_publishing_in_slices_gives_what_publishing_at_once_gives(tmp_path_facto
     assert list(folder.leaf_hashes(at)) == [leaf_hash(entry) for entry in entries]
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.integers(0, 700), st.integers(0, 700))
 def test_any_stretch_of_entries_can_be_read(big_log, start, stop):
     assert list(TileFolder(big_log).entries(start, stop)) == some_entries(700)[start:stop]
