@@ -20,7 +20,7 @@ demo: setup  ## set up, make a card, take it in, verify it, print the receipt
 	@$(BIN)/liuhen demo
 
 test: setup-dev  ## the whole test suite (WORKERS=2 to say how many processes)
-	@$(BIN)/pytest -n $(WORKERS) -q
+	@$(BIN)/pytest -n $(WORKERS) -q -rfEs
 
 check: setup-dev  ## style, types, import contract, templates, and the fast tests
 	$(BIN)/ruff check src tests scripts
