@@ -137,6 +137,16 @@ def test_a_shorter_or_longer_original_is_refused(export, ask, name, change):
     assert ask(export)[1]["code"] == ("content_missing" if name else "content_changed")
 
 
+@pytest.mark.parametrize("original", [{"content_name": "x.mp4", "name": "坏名"}, {"name": "x.mp4"}, {}, None])
+def test_the_refusal_names_the_file_that_the_record_names(export, ask, original):
+    (export.folder / export.original).rename(export.folder / "x.mp4")
+    (export.folder / "x.mp4").write_bytes(b"shorter")
+    (export.folder / "record.json").write_bytes(canonical({"original": original}))
+    (export.folder / "y.mp4").write_bytes(b"something else")
+    sentences = [check["zh"] for check in ask(export)[1]["checks"] if check["check"] == "content"]
+    assert "x.mp4" in sentences[0]
+
+
 def test_a_missing_original_is_refused(export, code):
     (export.folder / export.original).unlink()
     assert code(export) == "content_missing"

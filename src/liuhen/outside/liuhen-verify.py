@@ -779,13 +779,14 @@ def differs(folder: Folder, name: str, data: dict) -> Refusal:
 
 
 def named_original(folder: Folder):
-    """The name that record.json gives the original, or None; it only chooses which file a sentence names."""
+    """The original's name by record.json, or None; it only chooses which file a refusal names."""
     try:
         original = as_object(folder.read("record.json", MAX_RECORD_PARSED), "record.json").get("original")
     except (Refusal, OSError, MemoryError):
         return None
-    name = original.get("name") if isinstance(original, dict) else None
-    return name if isinstance(name, str) else None
+    names = [original.get(key) for key in ("content_name", "name")] if isinstance(original, dict) else []
+    names = [name for name in names if isinstance(name, str)]
+    return next((name for name in names if name in folder.names), names[0] if names else None)
 
 
 def check_sm3(folder: Folder, name: str, data: dict, options, report: Report) -> None:
