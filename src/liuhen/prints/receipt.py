@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from . import qr
-from .pdf import render
 from .words import clock_offset, moment, pad, size, span, visible, width
 
 KINDS = {
@@ -35,6 +33,9 @@ Row = tuple[str, str]
 
 def receipt_pdf(receipt: Mapping[str, Any]) -> bytes:
     """A4 PDF/A of the receipt, dated `finished_at`. Raises NoPrintFontError and PrintError."""
+    from . import qr  # typesetter and QR maker take longer to load than most commands to run
+    from .pdf import render
+
     return render(
         "receipt.typ",
         receipt_view(receipt),
