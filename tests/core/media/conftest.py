@@ -24,8 +24,8 @@ def probe() -> Callable[..., dict[str, Any]]:
 @pytest.fixture(scope="session")
 def analyser() -> Iterator[Any]:
     """One running analyser for the session, with its test requests switched on."""
+    from liuhen.core.media.child import TESTING
     from liuhen.core.media.sandbox import Analyser
-    from liuhen.core.media.server import TESTING
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(TESTING, "1")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
-from corpus.media.media_makers import make_photo, make_sound, make_video
+from corpus.media.media_makers import box, make_photo, make_sound, make_video, patch
 from PIL import Image
 
 
@@ -45,6 +47,14 @@ def test_a_fragmented_file_has_its_length_from_its_packets(tmp_path, probe) -> N
     assert result["duration"] == pytest.approx(1.0, abs=0.2)
     assert result["gaps"] == []
     assert "truncated" not in _codes(result)
+
+
+def test_pictures_hidden_by_an_edit_list_are_not_missing(tmp_path, probe) -> None:
+    path = make_video(tmp_path / "a.mp4", sound=None)
+    patch(path, b"elst", struct.pack(">I", 8960), offset=4 + 12)  # begin 0.7 s into the film
+    result = probe(path)
+    assert result["frames"] < 20
+    assert "edit_list" in _codes(result) and "packets_missing" not in _codes(result)
 
 
 def test_a_cut_file_with_its_index_in_front_is_readable_and_marked(tmp_path, probe) -> None:
@@ -129,6 +139,14 @@ def test_other_photos_say_why_they_have_no_digest_of_the_picture(name, tmp_path,
     assert result["stream_digest"] is None
     assert result["stream_digest_note"]
     assert result["playable_in_browser"] is (name != "a.tif")
+
+
+def test_a_heic_without_a_movie_index_is_not_called_truncated(tmp_path, probe) -> None:
+    path = tmp_path / "a.heic"
+    path.write_bytes(box(b"ftyp", b"heic" + bytes(4) + b"mif1") + box(b"meta", bytes(40)))
+    result = probe(path)
+    assert (result["kind"], result["container"]) == ("photo", "heic")
+    assert "truncated" not in _codes(result)
 
 
 def test_papers_on_the_card_are_named_and_left_alone(tmp_path, probe) -> None:

@@ -14,6 +14,7 @@ import pytest
 from corpus.media.media_corpus import huge_png
 from corpus.media.media_makers import make_photo, make_video
 
+from liuhen.core.errors import StorageError
 from liuhen.core.media import sandbox
 from liuhen.core.media.contract import blank
 from liuhen.core.media.sandbox import Analyser, AnalyserError, Limits
@@ -203,6 +204,19 @@ def test_test_requests_are_refused_outside_tests(tmp_path, monkeypatch) -> None:
     with Analyser() as analyser:
         answer, _ = _ask(analyser, "test-crash")
     assert "unknown job" in answer["error"]
+
+
+def test_asking_loads_no_library_that_parses() -> None:
+    script = (
+        "import sys, liuhen.core.media.sandbox; print({'av', 'PIL', 'puremagic', 'numpy'} & set(sys.modules))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == "set()"
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_anything_is_read(analyser, tmp_path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="怎么办"):
+        analyser.preview(make_photo(tmp_path / "a.jpg"), tmp_path / "file" / "out")
 
 
 def test_the_result_names_its_analyser(analyser, tmp_path) -> None:

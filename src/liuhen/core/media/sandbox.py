@@ -22,10 +22,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ..errors import LiuhenError
+from ..errors import LiuhenError, StorageError
+from .child import EXIT_MEMORY
 from .contract import Probe, add, blank, blank_preview, drop_drafts
 from .limits import Limits
-from .server import EXIT_MEMORY
 
 __all__ = ["ANALYSER_VERSION", "Analyser", "AnalyserError", "Limits"]
 
@@ -131,13 +131,13 @@ class Analyser:
         """Thumbnails, strip, peaks and, where browsers need one, a viewing copy, as files in folder `out`.
 
         Returns what was made (shape: contract.blank_preview()), with findings for what was not.
-        Raises AnalyserError only.
+        Raises StorageError when the folder cannot be made, else AnalyserError only.
         """
         size, trouble = _size(path)
         bounds = self.limits.for_file(size or 0, preview=True)
         request = {"job": "preview", "path": os.fspath(path), "out": os.fspath(out), "bounds": bounds}
         if trouble is None:
-            out.mkdir(parents=True, exist_ok=True)
+            _make_folder(out)
         answer, ending = self._ask(request) if trouble is None else ({"error": trouble}, {})
         if answer is not None and "error" not in answer:
             return answer
@@ -214,6 +214,17 @@ def _size(path: Path) -> tuple[int | None, str | None]:
         return path.stat().st_size, None
     except (OSError, ValueError) as error:
         return None, str(getattr(error, "strerror", None) or error)
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"无法建立预览文件夹 {out}（{error.strerror}）。",
+            remedy="检查该位置的权限和剩余空间，然后重试；原始文件不受影响。",
+            cause=error,
+        ) from error
 
 
 def _explain(

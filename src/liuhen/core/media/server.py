@@ -12,29 +12,21 @@ from __future__ import annotations
 
 import array
 import contextlib
-import ctypes
-import errno
 import gc
 import json
 import os
 import selectors
 import signal
 import socket
-import stat
 import tempfile
 import time
 import wave
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from . import limits
+from .child import run_child
 
-TESTING = "LIUHEN_ANALYSER_TESTING"  # only with this set does the server answer the requests of its own tests
-EXIT_MEMORY = 77
 _MAX_REQUEST = 64 << 10
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None)
 
 
 @dataclass
@@ -44,78 +36,6 @@ class _Child:
     answer: socket.socket
     deadline: float
     timed_out: bool = False
-
-
-# ---------------------------------------------------------------------------------------- in the child
-
-
-def _open_regular(path: str) -> int:
-    """A descriptor of a regular file; never waits on a FIFO. Raises OSError, ValueError."""
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise ValueError("不是普通文件")
-    return fd
-
-
-def _answer(request: dict[str, Any]) -> dict[str, Any]:
-    from . import preview, probe
-
-    job = request["job"]
-    if job not in ("probe", "preview"):
-        return _answer_test(request)
-    with os.fdopen(_open_regular(request["path"]), "rb") as source:
-        if job == "probe":
-            return probe.probe_source(source, request["name"], request["path"])
-        return preview.preview_source(source, request["out"])
-
-
-def _answer_test(request: dict[str, Any]) -> dict[str, Any]:
-    """Misbehave on request, so that the tests can see each end a child may come to."""
-    if os.environ.get(TESTING) != "1":
-        raise ValueError(f"unknown job {request['job']}")
-    if request["job"] == "test-allocate":
-        return {"bytes": len(b"x" * (limits.Limits().preview_memory_bytes * 2))}
-    if request["job"] == "test-crash":
-        os.kill(os.getpid(), signal.SIGSEGV)
-    if request["job"] == "test-spin":
-        while True:
-            pass
-    if request["job"] == "test-sleep":
-        time.sleep(float(request["seconds"]))
-    if request["job"] == "test-write":
-        Path(request["target"]).write_bytes(b"x")
-    return {"pid": os.getpid(), "server": os.getppid()}
-
-
-def _run_child(request: dict[str, Any], answer: socket.socket, server: int) -> NoReturn:
-    code = 1
-    try:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != server:  # the server died before the line above
-            os._exit(1)
-        limits.apply(request["bounds"])
-        try:
-            result = _answer(request)
-        except (OSError, ValueError) as error:
-            if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
-                raise MemoryError from error
-            result = {"error": str(getattr(error, "strerror", None) or error)}
-        answer.sendall(json.dumps(result).encode("ascii") + b"\n")
-        code = 0
-    except MemoryError:
-        code = EXIT_MEMORY
-    except BaseException as error:  # the last line of defence: name it for the engineer
-        with contextlib.suppress(Exception):
-            answer.sendall(
-                json.dumps({"error": f"{type(error).__name__}: {error}"[:300]}).encode("ascii") + b"\n"
-            )
-            code = 0
-    finally:
-        os._exit(code)
-
-
-# ---------------------------------------------------------------------------------------- in the server
 
 
 class _Server:
@@ -164,7 +84,7 @@ class _Server:
                 os.close(fd)
             for child in self.children.values():
                 child.answer.close()
-            _run_child(request, answer, server)
+            run_child(request, answer, server)
         os.close(held)
         deadline = time.monotonic() + float(request["bounds"]["wall"])
         self.children[alive] = _Child(pid, alive, answer, deadline)

@@ -45,7 +45,7 @@ def note_riff(result: Probe, riff: Riff) -> None:
 
 def note_structure(result: Probe, source: BinaryIO, size: int, family: str) -> Boxes | None:
     """Our own look at the container, before FFmpeg's."""
-    if family in ("bmff", "heif"):
+    if family == "bmff":
         boxes = read_boxes(source, size)
         note_boxes(result, boxes)
         return boxes
