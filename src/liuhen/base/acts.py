@@ -116,6 +116,18 @@ def perform(
     return row
 
 
+def ask(
+    act: Act, obj: models.Model, *, by: Account | None, at: datetime, reason: str | None = None
+) -> None:
+    """Would perform() refuse? For acts that write bytes before the row. Raises what perform() raises."""
+    agency: Agency = obj.agency  # type: ignore[attr-defined]
+    deed = Deed(by, at, "", reason)
+    _entitled(act, obj, agency, deed)
+    _require_reason(act, agency, deed)
+    if act.sources and obj.state not in act.sources:  # type: ignore[attr-defined]
+        raise _wrong_state(act, agency)
+
+
 def _entitled(act: Act, obj: models.Model, agency: Agency, deed: Deed) -> Actor:
     """The actor as the ledger names them, after the rule has been asked about the law's person."""
     if act.who is None:
@@ -195,13 +207,17 @@ def _flip(act: Act, obj: models.Model, agency: Agency, deed: Deed) -> None:
     rows = type(obj)._default_manager.filter(pk=obj.pk, state__in=act.sources)
     count = rows.update(**changes) if changes else rows.count()
     if count != 1:
-        raise WrongStateError(
-            f"现在不能办理“{act.label}”：当前状态不允许，或刚刚已被他人办理。",
-            remedy="请刷新后查看当前状态。",
-            basis=act.basis.cite(agency.pack),
-            act=act.kind,
-        )
+        raise _wrong_state(act, agency)
     obj.refresh_from_db()
+
+
+def _wrong_state(act: Act, agency: Agency) -> WrongStateError:
+    return WrongStateError(
+        f"现在不能办理“{act.label}”：当前状态不允许，或刚刚已被他人办理。",
+        remedy="请刷新后查看当前状态。",
+        basis=act.basis.cite(agency.pack),
+        act=act.kind,
+    )
 
 
 def _create(act: Act, obj: models.Model, deed: Deed) -> None:
