@@ -11,12 +11,13 @@ import getpass
 import io
 import sqlite3
 from datetime import datetime
+from pathlib import Path
 
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from liuhen.core.errors import DamagedError, UsageError
+from liuhen.core.errors import DamagedError, StorageError, UsageError
 
 from . import home
 from .ledger import publish
@@ -32,18 +33,54 @@ class DatabaseDamagedError(DamagedError):
     code = "database_damaged"
 
 
+class DatabaseMissingError(DamagedError):
+    code = "database_missing"
+
+
+class HomeUnusableError(StorageError):
+    code = "home_unusable"
+
+
 def make_ready() -> None:
-    """Folders, database and first store. Raises DatabaseDamagedError."""
-    home.prepare()
+    """Folders, database and first store. Raises DatabaseMissingError, DatabaseDamagedError, HomeUnusableError."""
+    try:
+        home.prepare()
+    except OSError as error:
+        raise HomeUnusableError(
+            f"数据目录 {home.home()} 不能写入（{error.strerror}）。",
+            remedy="请检查该目录的权限、磁盘是否只读或已满；也可用环境变量 LIUHEN_HOME 指定别处。",
+        ) from error
+    _refuse_forgetting()
     try:
         _migrate()
+        founded = Agency.objects.exists()
     except (DatabaseError, sqlite3.DatabaseError) as error:
-        raise DatabaseDamagedError(
-            f"数据库打不开或已损坏（{error}）。",
-            remedy="存储中的音像记录不受影响。有备份时运行 liuhen restore；没有备份时移走 db.sqlite3，"
-            "运行 liuhen rebuild 从存储和账本重建。",
-        ) from error
-    make_first_store()
+        raise _damaged(error) from error
+    if not founded:
+        # An office that exists has its store: where it is missing now, a disk is not mounted.
+        make_first_store()
+
+
+def _refuse_forgetting() -> None:
+    """A ledger without its database is not a new office: starting one here would fork history."""
+    place = Path(str(connection.settings_dict["NAME"]))
+    if (
+        connection.vendor == "sqlite"
+        and not place.exists()
+        and list(home.ledger_folder("").glob("*/checkpoint"))
+    ):
+        raise DatabaseMissingError(
+            f"数据库 {place.name} 不见了，但已公布的账本还在。",
+            remedy="请运行 liuhen rebuild 从存储和账本重建，或运行 liuhen restore 从备份恢复。",
+        )
+
+
+def _damaged(error: Exception) -> DatabaseDamagedError:
+    return DatabaseDamagedError(
+        f"数据库打不开或已损坏（{error}）。",
+        remedy="存储中的音像记录不受影响。有备份时运行 liuhen restore；没有备份时运行"
+        " liuhen rebuild --replace，从存储和账本重建（原数据库文件会改名保留）。",
+    )
 
 
 def _migrate() -> None:
@@ -61,13 +98,16 @@ def first_office(at: datetime) -> Agency:
             name="本单位（名称待填）",
             pack="",
             unit=("000000000001", "本科室"),
-            system=Person("sysadmin", "系统管理员"),
-            security=Person("secadmin", "安全管理员"),
+            system=Person(f"{PROVISIONAL}-sysadmin", "系统管理员"),
+            security=Person(f"{PROVISIONAL}-secadmin", "安全管理员"),
             at=at,
         )
-        system, security = Account.objects.get(username="sysadmin"), Account.objects.get(username="secadmin")
+        system = Account.objects.get(username=f"{PROVISIONAL}-sysadmin")
+        security = Account.objects.get(username=f"{PROVISIONAL}-secadmin")
         unit = agency.units.get()
-        custodian = services.open_account(unit, Person("custodian", "科室管理员"), by=system, at=at)
+        custodian = services.open_account(
+            unit, Person(f"{PROVISIONAL}-custodian", "科室管理员"), by=system, at=at
+        )
         grant = services.propose_role(custodian, Role.CUSTODIAN, by=system, at=at)
         services.confirm_role(grant, by=security, at=at)
     return agency
@@ -90,7 +130,7 @@ def who(username: str | None, role: Role = Role.CUSTODIAN) -> Account:
     own = holders.filter(username=getpass.getuser()).first()
     if own:
         return own
-    first = Agency.objects.order_by("pk").first()
+    first = Agency.objects.order_by("founded_at", "code").first()
     people = list(holders.filter(agency=first)[:2])
     if len(people) == 1:
         return people[0]

@@ -70,7 +70,7 @@ def ingest_card(args: argparse.Namespace) -> int:
 def _custodian(username: str | None) -> Account:
     if not Agency.objects.exists():
         first_office(clock.now())
-        say("这是一个新的数据目录：已用临时名称设立单位，并开立科室管理员账号 custodian。")
+        say("这是一个新的数据目录：已用临时名称设立单位，并开立科室管理员账号 office-custodian。")
         say("怎么办：用 liuhen init 正式设立单位；此前采集的记录都会保留。")
     return who(username)
 

@@ -61,7 +61,7 @@ def _sub(subcommands: Commands, name: str, words: str, run: Any) -> argparse.Arg
 
 def _agency(code: str | None) -> Agency:
     """The agency named, else the first one founded here."""
-    rows = Agency.objects.order_by("pk")
+    rows = Agency.objects.order_by("founded_at", "code")
     agency = rows.filter(code=code).first() if code else rows.first()
     if agency is None:
         raise UsageError(f"没有单位 {code or ''}。", remedy="请先用 liuhen init 设立单位，或核对 --agency。")
@@ -70,7 +70,7 @@ def _agency(code: str | None) -> Agency:
 
 def verify_all(args: argparse.Namespace) -> int:
     make_ready()
-    agencies = [_agency(args.agency)] if args.agency else list(Agency.objects.order_by("pk"))
+    agencies = [_agency(args.agency)] if args.agency else list(Agency.objects.order_by("founded_at", "code"))
     if not agencies:
         raise UsageError("还没有账本。", remedy="请先用 liuhen init 设立单位，或用 liuhen demo 试用。")
     reports = [verify_ledger(agency) for agency in agencies]

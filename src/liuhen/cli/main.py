@@ -21,6 +21,7 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; never shows a traceback (the engineer finds it in the log)."""
     _speak_utf8()
+    os.umask(0o077)  # recordings, keys and records are the office's alone
     _set_up()
     args = _parser().parse_args(argv)
     try:

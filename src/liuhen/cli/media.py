@@ -22,13 +22,14 @@ def add(commands: Commands) -> None:
 
 
 def probe_files(args: argparse.Namespace) -> int:
+    """Damage in a file is what a probe is asked to tell; only a file that is not there is a refusal."""
     with Analyser() as analyser:
         results = [{**analyser.probe(path), "path": str(path)} for path in args.files]
     if args.json:
         emit_json(results)
     else:
         show("\n\n".join(_in_words(result) for result in results))
-    return DONE if all(result["readable"] for result in results) else REFUSED
+    return DONE if all(path.is_file() for path in args.files) else REFUSED
 
 
 def _in_words(result: dict[str, Any]) -> str:

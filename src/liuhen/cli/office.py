@@ -166,6 +166,12 @@ def make_demo_card_here() -> Path:
 
 def _demo_office() -> None:
     if not Agency.objects.filter(code=cast.AGENCY).exists():
+        taken = Account.objects.filter(username__in=cast.usernames())
+        if taken.exists():
+            raise UsageError(
+                "这个数据目录里已有正式单位的账号，不在其中做演示。",
+                remedy="请另用一个目录：LIUHEN_HOME=/tmp/liuhen-demo liuhen demo。",
+            )
         agency = cast.assemble(clock.now())
         register_device(
             agency.units.get(),

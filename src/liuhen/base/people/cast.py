@@ -31,6 +31,11 @@ SYSTEM = Person("sysadmin", "李工")
 SECURITY = Person("secadmin", "赵安")
 
 
+def usernames() -> list[str]:
+    """Everyone in the demo agency."""
+    return [SYSTEM.username, SECURITY.username, *(row[0] for row in PEOPLE)]
+
+
 def assemble(at: datetime) -> Agency:
     """The demo agency with its whole cast, and the stranger's agency."""
     with publish.batched():
