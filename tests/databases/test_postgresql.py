@@ -1,0 +1,115 @@
+"""The same program on PostgreSQL: Debian's server, started for the test; skipped where it is not installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def _server_programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return found[-1].parent if found else None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def database_url() -> Iterator[str]:
+    programs = _server_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's server is not installed (Debian: postgresql)")
+    folder = Path(
+        tempfile.mkdtemp(prefix="liuhen-postgresql-")
+    )  # pytest's own folder is closed to other users
+    as_user: dict[str, int] = {}
+    if os.geteuid() == 0:  # the server refuses to run as root
+        try:
+            user = pwd.getpwnam("postgres")
+        except KeyError:
+            pytest.skip("no user postgres to run the server as")
+        shutil.chown(folder, "postgres")
+        as_user = {"user": user.pw_uid, "group": user.pw_gid}
+    port, data = _free_port(), folder / "data"
+    quiet = {"check": True, "capture_output": True, "cwd": folder, **as_user}
+    initdb = [
+        programs / "initdb",
+        "-D",
+        data,
+        "-A",
+        "trust",
+        "-U",
+        "liuhen",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+    ]
+    subprocess.run(initdb, **quiet)
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    control = [programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
+    subprocess.run([*control, "-o", options, "start"], **quiet)
+    try:
+        yield f"postgresql://liuhen@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def office(database_url: str, tmp_path_factory: pytest.TempPathFactory):
+    home = tmp_path_factory.mktemp("pg-home")
+    environment = {**os.environ, "LIUHEN_HOME": str(home), "LIUHEN_DATABASE_URL": database_url}
+
+    def liuhen(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "liuhen.cli.main", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    done = liuhen("demo", "--json")
+    assert done.returncode == 0, done.stderr
+    return liuhen, json.loads(done.stdout)
+
+
+def test_a_card_goes_in_and_everything_verifies(office):
+    liuhen, outcome = office
+    assert outcome["released"]
+    assert [file["state"] for file in outcome["files"]] == ["stored"] * 5
+    assert json.loads(liuhen("verify", "--json").stdout)["ok"]
+    assert json.loads(liuhen("ledger", "verify", "--json").stdout)["ok"]
+
+
+def test_the_same_card_again_stores_nothing_twice(office):
+    liuhen, _ = office
+    before = liuhen("list", "--json").stdout
+    again = json.loads(liuhen("demo", "--json").stdout)
+    assert [file["state"] for file in again["files"]] == ["already"] * 5
+    assert liuhen("list", "--json").stdout == before
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE ledger_entry SET kind = 'x'",
+        "DELETE FROM ledger_entry",
+        "TRUNCATE ledger_entry CASCADE",
+    ],
+)
+def test_the_database_itself_refuses_to_change_history(office, database_url, sql):
+    import psycopg
+
+    with psycopg.connect(database_url) as connection, pytest.raises(psycopg.Error, match="只增不改"):
+        connection.execute(sql)
