@@ -201,8 +201,9 @@ def test_an_announced_size_that_cannot_fit_is_refused_before_copying(tmp_path: P
     stores: list[Blobs] = [MemoryBlobs(capacity=1000), create_store(tmp_path / "s", tmp_path / "g", "一号库")]
     for blobs in stores:
         draft = blobs.draft("rec")
-        with pytest.raises(DiskFullError, match="空间不足"), draft.writer("f", size_hint=200 << 50):
+        with pytest.raises(DiskFullError, match="空间不足") as caught, draft.writer("f", size_hint=200 << 50):
             pytest.fail("writing began")
+        assert caught.value.facts["needed"] == 200 << 50
         assert draft.paths() == []
 
 

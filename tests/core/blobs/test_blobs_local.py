@@ -220,6 +220,18 @@ def test_a_file_cut_short_while_it_is_read_is_a_failed_read(store: LocalBlobs) -
         list(pieces)
 
 
+def test_a_disk_that_cannot_answer_is_an_error_and_not_a_no(
+    store: LocalBlobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(self: Path) -> None:
+        raise OSError(errno.EIO, "bad sector")
+
+    monkeypatch.setattr(Path, "lstat", failing)
+    for ask in (lambda: store.exists("a/rec"), store.check_present):
+        with pytest.raises(faults.ReadFailedError):
+            ask()
+
+
 # -- sentences
 
 

@@ -18,11 +18,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..digests import CHUNK
-from ..durable import Reread, fsync_dir, make_dirs, reread_sha256
+from ..durable import Reread, fsync_dir, make_dirs
 from . import faults
 from .base import READ_LIMIT, Entry, Kind, walk
 from .local_draft import LocalDraft, make_below, remove_all
 from .paths import check_key, check_path, check_prefix
+from .rereading import reread_ahead
 
 MARKER = "0=ocfl_1.1"
 
@@ -46,8 +47,17 @@ class LocalBlobs:
 
     def check_present(self) -> None:
         """Raise StoreMissingError unless the marker stands in the root."""
-        if not (self.root / MARKER).is_file():
+        if not self._is_there(self.root / MARKER):
             raise faults.store_missing(self.name)
+
+    def _is_there(self, path: Path) -> bool:
+        """Unlike `Path.exists`, an unreadable disk is an error and not a No."""
+        try:
+            with faults.translated(self.name, str(path), reading=True):
+                path.lstat()
+        except faults.BlobMissingError:
+            return False
+        return True
 
     def check_staging(self) -> None:
         """Raise StagingElsewhereError unless a draft can be renamed into the root."""
@@ -70,7 +80,7 @@ class LocalBlobs:
             with faults.translated(self.name, path, reading=reading):
                 yield
         except faults.BlobMissingError as error:
-            if not (self.root / MARKER).is_file():
+            if not self._is_there(self.root / MARKER):
                 raise faults.store_missing(self.name, path) from error
             raise
 
@@ -150,7 +160,7 @@ class LocalBlobs:
     # -- reading
 
     def exists(self, path: str) -> bool:
-        if os.path.lexists(self.full(path)):
+        if self._is_there(self.full(path)):
             return True
         self.check_present()
         return False
@@ -191,7 +201,7 @@ class LocalBlobs:
     def reread(self, path: str) -> Reread:
         self.stat(path)
         with self.translated(path, reading=True):
-            return reread_sha256(self.full(path))
+            return reread_ahead(self.full(path))
 
     def children(self, path: str = "") -> builtins.list[Entry]:
         full = self.full(path) if check_prefix(path) else self.root

@@ -19,9 +19,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..durable import Reread, fsync_dir, reread_sha256, write_all, write_new
+from ..durable import Reread, fsync_dir, write_all, write_new
 from . import faults
 from .paths import check_path, root_pair
+from .rereading import reread_ahead
 
 if TYPE_CHECKING:
     from .local import LocalBlobs
@@ -136,7 +137,7 @@ class LocalDraft:
 
     def reread(self, path: str) -> Reread:
         with self._store.translated(path, reading=True):
-            return reread_sha256(self._file(path))
+            return reread_ahead(self._file(path))
 
     def open_local(self, path: str) -> Path | None:
         return self._file(path)
