@@ -29,17 +29,19 @@ Commands = Any
 def add(commands: Commands) -> None:
     """Add this file's commands."""
     ingest = commands.add_parser("ingest", help="采集一张存储卡或一个旧录像文件夹")
-    ingest.add_argument("card", type=Path, help="存储卡挂载的文件夹")
-    ingest.add_argument("--device", help="设备序列号（须已登记）")
-    ingest.add_argument("--device-clock", help="此刻设备屏幕显示的时间，如 '2026-11-21 09:30:00'")
-    ingest.add_argument("--by", help="办理采集的科室管理员账号")
+    ingest.add_argument("card", metavar="存储卡", type=Path, help="存储卡挂载的文件夹")
+    ingest.add_argument("--device", metavar="序列号", help="设备序列号（须已登记）")
+    ingest.add_argument(
+        "--device-clock", metavar="时间", help="此刻设备屏幕显示的时间，如 '2026-11-21 09:30:00'"
+    )
+    ingest.add_argument("--by", metavar="账号", help="办理采集的科室管理员账号")
     ingest.add_argument("--json", action="store_true", help="只在标准输出打印一个 JSON 文档")
     ingest.set_defaults(run=ingest_card, refused_document=_nothing())
 
     receipt = commands.add_parser("receipt", help="查看或重新打印移交回执")
     receipt.add_argument("number", nargs="?", help="回执编号；不写则列出全部")
     receipt.add_argument("--pdf", type=Path, help="把回执打印成 PDF 存到这里")
-    receipt.add_argument("--by", help="查看人账号")
+    receipt.add_argument("--by", metavar="账号", help="查看人账号")
     receipt.add_argument("--json", action="store_true")
     receipt.set_defaults(run=show_receipt)
 
@@ -47,7 +49,7 @@ def add(commands: Commands) -> None:
     clear.add_argument("card", type=Path)
     clear.add_argument("--receipt", required=True, help="放行这张卡的回执编号")
     clear.add_argument("--reason", required=True, help="清卡理由")
-    clear.add_argument("--by", help="办理的科室管理员账号")
+    clear.add_argument("--by", metavar="账号", help="办理的科室管理员账号")
     clear.add_argument("--json", action="store_true")
     clear.set_defaults(run=clear_card)
 

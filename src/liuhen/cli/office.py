@@ -51,7 +51,7 @@ def add(commands: Commands) -> None:
     demo.set_defaults(run=demonstrate)
 
     people = commands.add_parser("people", help="人员与账号")
-    people_commands = people.add_subparsers(dest="subcommand", required=True)
+    people_commands = people.add_subparsers(dest="subcommand", required=True, metavar="子命令")
     listed = people_commands.add_parser("list", help="列出账号与角色")
     listed.add_argument("--json", action="store_true")
     listed.set_defaults(run=list_people)
@@ -66,7 +66,7 @@ def add(commands: Commands) -> None:
     added.set_defaults(run=add_person)
 
     device = commands.add_parser("device", help="设备登记")
-    device_commands = device.add_subparsers(dest="subcommand", required=True)
+    device_commands = device.add_subparsers(dest="subcommand", required=True, metavar="子命令")
     registered = device_commands.add_parser("add", help="登记设备")
     registered.add_argument("serial")
     registered.add_argument("--kind", default="body_recorder", choices=Device.Kind.values)
@@ -85,7 +85,7 @@ def add(commands: Commands) -> None:
     devices.set_defaults(run=list_devices)
 
     store = commands.add_parser("store", help="存储位置")
-    store_commands = store.add_subparsers(dest="subcommand", required=True)
+    store_commands = store.add_subparsers(dest="subcommand", required=True, metavar="子命令")
     new = store_commands.add_parser("add", help="增加一个存储（此后每个文件都写两份并核对）")
     new.add_argument("name")
     new.add_argument("folder", help="另一块磁盘上的文件夹")
