@@ -278,6 +278,15 @@ def shown(value: object, limit: int = 200) -> str:
     return text if len(text) <= limit else text[:limit] + "…"
 
 
+def in_beijing(stamp: str) -> str:
+    """A UTC time as a Chinese office reads its clock, the original beside it; as it stands if unreadable."""
+    try:
+        moment = datetime.strptime(stamp[:19], "%Y-%m-%dT%H:%M:%S") + timedelta(hours=8)
+    except ValueError:
+        return stamp
+    return f"{moment:%Y-%m-%d %H:%M:%S}（北京时间；{stamp}）"
+
+
 def malformed(what: str, zh: str, en: str) -> Refusal:
     return Refusal("malformed", f"{what}{zh}。", f"{what}: {en}.")
 
@@ -728,7 +737,7 @@ def read_entry(raw: bytes, proof, report: Report) -> dict:
     )
     report.ok(
         "entry",
-        f"入库条目：记录 {recording}，编号 {number}，单位 {agency}，登记时间 {report.recorded_at}",
+        f"入库条目：记录 {recording}，编号 {number}，单位 {agency}，登记时间 {in_beijing(report.recorded_at)}",
         f"Stored: recording {recording}, number {number}, agency {agency}, recorded at {report.recorded_at}",
     )
     return data
