@@ -27,7 +27,7 @@ Commands = Any
 def add(commands: Commands) -> None:
     """Add this file's commands."""
     ledger = commands.add_parser("ledger", help="留痕账本：核对、检查点、证明、见证")
-    subcommands = ledger.add_subparsers(dest="subcommand", required=True)
+    subcommands = ledger.add_subparsers(dest="subcommand", required=True, metavar="子命令")
 
     verify = _sub(subcommands, "verify", "逐条核对账本、已公布文件与签名", verify_all)
     verify.add_argument("--agency", help="只核对这个单位的账本")

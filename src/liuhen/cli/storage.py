@@ -17,6 +17,7 @@ from liuhen.base.storage.stores import open_stores
 from liuhen.core.errors import UsageError
 from liuhen.stages.ingest import replay as ingest
 
+from .counter import Counter
 from .out import DONE, REFUSED, emit_json, say
 
 Commands = Any
@@ -27,7 +28,7 @@ def add(commands: Commands) -> None:
     verify = commands.add_parser("verify", help="完整性校验：逐个回读存储中的字节")
     verify.add_argument("--sample", type=int, help="只随机抽查 N 条")
     verify.add_argument("--json", action="store_true")
-    verify.set_defaults(run=verify_bytes)
+    verify.set_defaults(run=verify_bytes, refused_document=_nothing_verified())
 
     repair = commands.add_parser("repair", help="用完好的副本修复损坏或缺少的副本")
     repair.add_argument("--by")
@@ -51,20 +52,32 @@ def add(commands: Commands) -> None:
     restore.set_defaults(run=restore_backup)
 
 
+def _nothing_verified() -> dict[str, Any]:
+    return {"objects": 0, "bytes": 0, "ok": False, "bad": []}
+
+
 def verify_bytes(args: argparse.Namespace) -> int:
     if args.sample is not None and args.sample < 1:
         raise UsageError("抽查条数应为正整数。", remedy="例如 --sample 20。")
     make_ready()
-    report = verify_stores(open_stores(), sample=args.sample)
+    with Counter("已回读") as counter:
+        report = verify_stores(open_stores(), sample=args.sample, on_object=counter.show)
     for bad in report.bad:
         say(f"✗ {bad.text}")
-        if bad.expected or bad.found:
-            say(f"    应为 {bad.expected}，实为 {bad.found or '（没有）'}")
-    say(
-        f"已回读 {report.objects} 个对象、{report.bytes} 字节，{'全部完好' if report.ok else f'{len(report.bad)} 处有问题'}。"
-    )
+        for damage in bad.damages:
+            if damage.expected or damage.found:
+                say(
+                    f"    {damage.path} 应为 {damage.expected or '（没有）'}，实为 {damage.found or '（没有）'}"
+                )
+    for one in report.unfinished:
+        say(f"· {one.number} 已写入{one.store}，登记被中断：再次运行 liuhen ingest 时会自动补上。")
+    verdict = "全部完好" if report.ok else f"{len(report.bad)} 处有问题"
+    say(f"已回读 {report.objects} 个对象、{report.bytes} 字节，{verdict}。")
     if not report.ok:
-        say("怎么办：有第二存储时运行 liuhen repair；没有时从备份或原卡取回，损坏的原件不要删除。")
+        say(
+            "怎么办：有第二存储时运行 liuhen repair；数据库与账本不符时运行 liuhen rebuild --replace；"
+            "都不行时从备份或此前导出的复制件取回。损坏的原件不要删除。"
+        )
     if args.json:
         emit_json(report.as_json())
     return DONE if report.ok else REFUSED
@@ -73,17 +86,25 @@ def verify_bytes(args: argparse.Namespace) -> int:
 def repair_copies(args: argparse.Namespace) -> int:
     make_ready()
     stores = open_stores()
-    report = repair_stores(stores, by=who(args.by), at=clock.now())
+    with Counter("已核对") as counter:
+        report = repair_stores(stores, by=who(args.by), at=clock.now(), on_object=counter.show)
     for row in report.repaired:
-        say(f"✓ {row['number']}：{row['store']}已修复 {row['files']} 个文件。")
+        aside = f"，移开留存 {len(row['set_aside'])} 项" if row["set_aside"] else ""
+        say(f"✓ {row['number']}：{row['store']}已修复 {row['files']} 个文件{aside}。")
     for row in report.lost:
-        say(f"✗ {row['number']}：{row['text']}。怎么办：请从备份或原卡取回。")
-    for name, error in stores.away.items():
-        say(f"{name}：{error}")
-    say(f"完好 {report.whole} 条，修复 {len(report.repaired)} 份，无法修复 {len(report.lost)} 条。")
+        say(f"✗ {row['number']}：{row['text']}。怎么办：请从备份或此前导出的复制件取回，损坏的不要删除。")
+    for row in report.failed:
+        say(f"✗ {row.get('number', row.get('store'))}：{row['text']}")
+    for error in stores.away.values():
+        say(f"✗ {error}")
+    say(
+        f"完好 {report.whole} 条，修复 {len(report.repaired)} 份，各处都已损坏 {len(report.lost)} 条，"
+        f"这次没有修成 {len(report.failed)} 份。"
+    )
+    ok = report.ok and not stores.away
     if args.json:
-        emit_json({"ok": report.ok, "whole": report.whole, "repaired": report.repaired, "lost": report.lost})
-    return DONE if report.ok and not stores.away else REFUSED
+        emit_json({"ok": ok, **vars(report), "away": sorted(stores.away)})
+    return DONE if ok else REFUSED
 
 
 def rebuild_database(args: argparse.Namespace) -> int:

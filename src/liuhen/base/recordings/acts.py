@@ -1,8 +1,8 @@
 """The law of a recording's custody so far.
 
 Recording:  (nothing) --store--> stored | to_assign ;  to_assign --assign--> stored
-Finding it damaged, repairing it and exporting it change no state. Seeing it again on a card is told by that
-card's batch and receipt.
+Repairing and exporting it change no state; a verification is no act, it only looks. Seeing it again on a card
+is told by that card's batch and receipt.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ ASSIGN = Act(
     needs_reason=True,
     basis=CLASSIFY,
 )
-FOUND_DAMAGED = Act("recording.damaged", "发现损坏", sources=_ANY)
 REPAIR = Act("recording.repaired", "修复副本", sources=_ANY, who=HasRole((Role.CUSTODIAN, Role.SYSTEM_ADMIN)))
 EXPORT = Act("recording.exported", "导出复制件", sources=_ANY, who=_CUSTODIAN, basis=EVIDENCE_COPY)
 RECOVER = Act("recording.stored", "入库（恢复中断的采集）", basis=INTAKE)
@@ -41,4 +40,4 @@ SEE = AnyOf(
     )
 )
 
-ALL = (STORE, ASSIGN, FOUND_DAMAGED, REPAIR, EXPORT, RECOVER)
+ALL = (STORE, ASSIGN, REPAIR, EXPORT, RECOVER)

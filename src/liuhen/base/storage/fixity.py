@@ -1,72 +1,73 @@
 """完整性校验: the bytes themselves, re-read from their devices, against the ledger's digest.
 
-- Every object is validated whole (inventory, sidecars, every file) in every store; a cached "verified" is not
-  a verification.
-- The expected digest is the ledger's; a row or an inventory that says otherwise is itself a finding.
-- Objects without a row and rows without an object are findings too.
-- Two objects at a time: hashing lets go of the interpreter, so two cores work.
+- Led by the ledger: every recording it stored is looked for in every store, whatever the rows say.
+- Every object is validated whole (inventory, sidecars, every file); a cached "verified" is not a verification.
+- Rows that disagree with the ledger, and objects that no ledger knows, are findings too.
+- Reads only: a verification changes neither ledger nor store, so it can be run by anyone, at any time, on an
+  office that is damaged or read-only. What was found and healed stands in the ledger's entry of the repair.
+- Several objects at a time: hashing lets go of the interpreter, and one object is read while another is hashed.
 """
 
 from __future__ import annotations
 
-import random
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
-import orjson
-
-from liuhen.base.ledger.models import Entry
-from liuhen.base.recordings.models import Recording
-from liuhen.base.recordings.record import ORIGINAL_FOLDER
-from liuhen.core.blobs.base import BlobMissingError
+from liuhen.core.blobs.faults import StoreMissingError
 from liuhen.core.blobs.local import LocalBlobs
-from liuhen.core.cards.filenames import safe_name
-from liuhen.core.errors import LiuhenError
 from liuhen.core.ocfl.layout import object_path
-from liuhen.core.ocfl.read import read_inventory
-from liuhen.core.ocfl.root import validate_root
-from liuhen.core.ocfl.validate import validate_object
 
+from .examine import Damage, Examined, examine
+from .expected import Expected, all_expected, expected_of, rows_unknown, sample_expected
 from .stores import Stores
+from .strays import Unfinished, strays
 
-THREADS = 2
-GROUP = 200
+THREADS = 4
+AHEAD = 4 * THREADS  # objects asked for before their turn; bounds memory
+ROWS = "(数据库)"
 
 
 @dataclass(frozen=True)
 class Bad:
-    """One object (or stray) that is not as it should be: the first thing wrong with it, and how many more."""
+    """One object (or row, or stray) that is not as it should be, and everything found wrong with it."""
 
     recording: str | None
-    store: str
-    path: str
-    expected: str | None
-    found: str | None
-    text: str
-    code: str
-    more: int = 0
+    number: str | None
+    damages: tuple[Damage, ...]
+
+    @property
+    def text(self) -> str:
+        """A sentence for the person."""
+        first, more = self.damages[0], len(self.damages) - 1
+        head = f"{self.number}：" if self.number else ""
+        return f"{head}{first.text}" + (f"；另有 {more} 处" if more else "")
 
     def as_json(self) -> dict[str, Any]:
+        first = self.damages[0]
         return {
             "recording": self.recording,
-            "path": self.path,
-            "expected": self.expected,
-            "found": self.found,
-            "store": self.store,
-            "code": self.code,
+            "path": first.path,
+            "expected": first.expected,
+            "found": first.found,
+            "store": first.store,
+            "code": first.code,
             "text": self.text,
-            "more": self.more,
+            "number": self.number,
+            "all": [damage.as_json() for damage in self.damages],
         }
 
 
 @dataclass
 class FixityReport:
+    """`bytes` counts content read, in every store; `unfinished`: objects of an ingest that was cut off."""
+
     objects: int = 0
     bytes: int = 0
     bad: list[Bad] = field(default_factory=list)
+    unfinished: list[Unfinished] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
@@ -78,18 +79,8 @@ class FixityReport:
             "bytes": self.bytes,
             "ok": self.ok,
             "bad": [bad.as_json() for bad in self.bad],
+            "unfinished": [vars(one) for one in self.unfinished],
         }
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What the ledger says of one recording, for a worker thread."""
-
-    urn: str
-    number: str
-    sha256: str
-    row_sha256: str
-    content: str  # path below the object of the original's bytes
 
 
 OnObject = Callable[[int, int], None]
@@ -98,121 +89,109 @@ OnObject = Callable[[int, int], None]
 def verify_stores(
     stores: Stores, *, sample: int | None = None, on_object: OnObject | None = None
 ) -> FixityReport:
-    """Re-read every object of every store (or a random sample of recordings). Reads only."""
+    """Re-read every object of every store (or those of a random sample of recordings). Reads only."""
     report = FixityReport()
     for name, error in stores.away.items():
-        report.bad.append(Bad(None, name, "", None, None, str(error), error.code))
-    seen: set[str] = set()
-    with ThreadPoolExecutor(THREADS) as pool:
-        for group in _groups(_expected(sample)):
-            jobs = [(store, expected) for expected in group for store in stores.there]
-            seen.update(object_path(expected.urn) for expected in group)
-            for bad, size in pool.map(lambda job: _examine(*job), jobs):
-                report.bytes += size
-                if bad is not None:
-                    report.bad.append(bad)
-            report.objects += len(group)
-            if on_object:
-                on_object(report.objects, report.bytes)
+        report.bad.append(Bad(None, None, (Damage(name, "", None, None, error.code, error.message),)))
+    look = Look(stores.there)
+    for expected, damages, size in look.over(all_expected() if sample is None else sample_expected(sample)):
+        report.objects += bool(look.there())
+        report.bytes += size
+        if damages:
+            report.bad.append(Bad(expected.urn, expected.number, damages))
+        if on_object:
+            on_object(report.objects, report.bytes)
     if sample is None:
-        for store in stores.there:
-            report.bad.extend(_strays(store, seen))
+        for row in rows_unknown():
+            damage = Damage("", ROWS, None, row.sha256, "row_unknown", "数据库中有留痕账本没有登记的记录")
+            report.bad.append(Bad(row.urn, row.number, (damage,)))
+        told = _places(bad.recording for bad in report.bad)
+        for store in look.there():
+            _add_strays(report, look, store, told)
+    report.bad += [Bad(None, None, (damage,)) for damage in look.lost.values()]
     return report
 
 
-def _groups(rows: Iterable[Expected]) -> Iterator[list[Expected]]:
-    rows = iter(rows)
-    while group := list(islice(rows, GROUP)):
-        yield group
+def _places(urns: Iterable[str | None]) -> set[str]:
+    """Where damaged objects stand, and the folders above: what is empty or broken there has been told."""
+    paths = [object_path(urn).split("/") for urn in urns if urn]
+    return {"/".join(parts[:depth]) for parts in paths for depth in range(1, len(parts) + 1)}
 
 
-def _expected(sample: int | None) -> Iterator[Expected]:
-    rows = Recording.objects.order_by("agency_id", "position")
-    if sample is not None:
-        keys = list(rows.values_list("pk", flat=True))
-        chosen = random.SystemRandom().sample(keys, min(sample, len(keys)))
-        rows = rows.filter(pk__in=chosen)
-    for first in _chunks(rows):
-        entries = _entries(first)
-        for row in first:
-            told = entries.get((row.agency_id, row.position), {})
-            content = f"v1/content/{ORIGINAL_FOLDER}/{safe_name(row.name)}"
-            yield Expected(row.urn, row.number, str(told.get("sha256")), row.sha256, content)
-
-
-def _chunks(rows: Any) -> Iterator[list[Recording]]:
-    rows = rows.iterator(chunk_size=GROUP)
-    while chunk := list(islice(rows, GROUP)):
-        yield chunk
-
-
-def _entries(rows: list[Recording]) -> dict[tuple[int, int], dict[str, Any]]:
-    """What the ledger said when each of these was stored, by agency and position."""
-    told: dict[tuple[int, int], dict[str, Any]] = {}
-    for agency in {row.agency_id for row in rows}:
-        positions = [row.position for row in rows if row.agency_id == agency]
-        found = Entry.objects.filter(agency_id=agency, position__in=positions)
-        for position, text in found.values_list("position", "entry"):
-            told[(agency, position)] = orjson.loads(text).get("data", {})
-    return told
-
-
-def _examine(store: LocalBlobs, expected: Expected) -> tuple[Bad | None, int]:
-    path = object_path(expected.urn)
-    if expected.row_sha256 != expected.sha256:
-        text = f"{expected.number} 的数据库记录与留痕账本不符。"
-        bad = Bad(
-            expected.urn, store.name, "(数据库)", expected.sha256, expected.row_sha256, text, "row_differs"
-        )
-        return bad, 0
+def _add_strays(report: FixityReport, look: Look, store: LocalBlobs, told: set[str]) -> None:
     try:
-        found = validate_object(store, path)
-    except BlobMissingError:
-        text = f"{expected.number} 在{store.name}中没有副本。"
-        return Bad(expected.urn, store.name, path, expected.sha256, None, text, "object_missing"), 0
-    except LiuhenError as error:
-        return Bad(expected.urn, store.name, path, expected.sha256, None, str(error), error.code), 0
-    errors = [finding for finding in found.findings if finding.is_error]
-    if errors:
-        first = errors[0]
-        bad = Bad(
-            expected.urn,
-            store.name,
-            first.path,
-            first.expected,
-            first.found,
-            f"{expected.number}：{first.message}",
-            first.code,
-            len(errors) - 1,
-        )
-        return bad, found.bytes
-    return _against_ledger(store, expected, path), found.bytes
+        for found in strays(store):
+            if isinstance(found, Unfinished):
+                report.unfinished.append(found)
+            elif found.damage.path not in told:
+                report.bad.append(Bad(found.recording, None, (found.damage,)))
+    except StoreMissingError as error:
+        look.lose(store, error)
 
 
-def _against_ledger(store: LocalBlobs, expected: Expected, path: str) -> Bad | None:
-    """A whole object whose inventory was rewritten together with its content still differs from the ledger."""
-    found = read_inventory(store, path).manifest.get(expected.content)
-    if found == expected.sha256:
-        return None
-    text = f"{expected.number} 的原件与留痕账本登记的摘要不符。"
-    return Bad(
-        expected.urn,
-        store.name,
-        f"{path}/{expected.content}",
-        expected.sha256,
-        found,
-        text,
-        "differs_from_ledger",
-    )
+class Look:
+    """Examines recordings in several threads; a store that disappears meanwhile is said once, not per object."""
+
+    def __init__(self, stores: list[LocalBlobs]) -> None:
+        self._stores = stores
+        self.lost: dict[str, Damage] = {}
+
+    def there(self) -> list[LocalBlobs]:
+        return [store for store in self._stores if store.name not in self.lost]
+
+    def lose(self, store: LocalBlobs, error: StoreMissingError) -> None:
+        self.lost[store.name] = Damage(store.name, "", None, None, error.code, error.message)
+
+    def over(self, wanted: Iterable[Expected]) -> Iterator[tuple[Expected, tuple[Damage, ...], int]]:
+        """Each recording with what is wrong with its row and its copies, and the bytes read."""
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="verify") as pool:
+            try:
+                for expected, future in _in_order(pool, self._copies, wanted):
+                    yield self._settled(expected, *future.result())
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+
+    def _settled(
+        self, expected: Expected, damages: tuple[Damage, ...], size: int
+    ) -> tuple[Expected, tuple[Damage, ...], int]:
+        """What looks wrong is looked at again if an act has changed the recording meanwhile."""
+        if damages or expected.fault:
+            now = expected_of(expected.agency, [expected.urn]).get(expected.urn, expected)
+            if now != expected:
+                expected, (damages, _) = now, self._copies(now)
+        return expected, (*_of_row(expected), *damages), size
+
+    def _copies(self, expected: Expected) -> tuple[tuple[Damage, ...], int]:
+        seen = [self._copy(store, expected) for store in self.there()]
+        damages = tuple(damage for one in seen for damage in one.damages)
+        return damages, sum(one.bytes for one in seen)
+
+    def _copy(self, store: LocalBlobs, expected: Expected) -> Examined:
+        try:
+            return examine(store, expected)
+        except StoreMissingError as error:
+            self.lose(store, error)
+            return Examined(())
 
 
-def _strays(store: LocalBlobs, known: set[str]) -> Iterator[Bad]:
-    for item in validate_root(store):
-        if item.finding is not None:
-            finding = item.finding
-            yield Bad(
-                None, store.name, item.path, finding.expected, finding.found, finding.message, finding.code
-            )
-        elif item.path not in known:
-            text = f"{store.name}中有未登记的对象：{item.path}。再次运行 liuhen ingest 或 liuhen rebuild 可补登。"
-            yield Bad(None, store.name, item.path, None, None, text, "object_unknown")
+_Copies = Callable[[Expected], tuple[tuple[Damage, ...], int]]
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, work: _Copies, items: Iterable[Expected]
+) -> Iterator[tuple[Expected, Future[tuple[tuple[Damage, ...], int]]]]:
+    """Work on several at once; each comes out finished, in its turn."""
+    waiting: deque[tuple[Expected, Future[tuple[tuple[Damage, ...], int]]]] = deque()
+    for item in items:
+        waiting.append((item, pool.submit(work, item)))
+        if len(waiting) > AHEAD:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _of_row(expected: Expected) -> Iterator[Damage]:
+    fault = expected.fault
+    if fault is not None:
+        what = "没有这条记录" if fault.code == "row_missing" else f"的 {fault.column} 与留痕账本不符"
+        yield Damage("", f"{ROWS}{fault.column}", fault.expected, fault.found, fault.code, f"数据库{what}")

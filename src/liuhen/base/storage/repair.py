@@ -1,130 +1,168 @@
-"""Healing one store from another: only bytes whose digest is the recorded one are put back.
+"""Healing the stores from each other: every store is brought to what the ledger knows of each recording.
 
-- A damaged or missing file comes from a store where the same object validates.
-- A missing object is copied whole and appears in one rename.
-- Each repair is an act in the ledger; what no store can give is said.
+- Good is what the ledger says, not what another store says: a copy altered together with its inventory is sick.
+- One store's good file heals another's damaged one, both ways; nothing is written before good bytes of all
+  files are found, so bad never goes over good and what is lost everywhere stays as it is.
+- Each healed copy is an act in the ledger that tells what was found; what no store can give is said.
+- A recording that somebody is working on is left for the next run.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from liuhen.base import clock
-from liuhen.base.acts import perform
+from liuhen.base import clock, home
+from liuhen.base.acts import NotAllowedError, perform
 from liuhen.base.ledger import publish
 from liuhen.base.people.models import Account
 from liuhen.base.recordings import acts as custody
 from liuhen.base.recordings.models import Copy, Recording
-from liuhen.core.blobs.base import BlobMissingError
 from liuhen.core.blobs.local import LocalBlobs
 from liuhen.core.errors import LiuhenError
-from liuhen.core.ocfl.layout import object_path
-from liuhen.core.ocfl.validate import validate_object
 
+from .examine import Examined, examine
+from .expected import Expected, all_expected, expected_of
+from .fixity import Look, OnObject
+from .heal import Healed, NothingGoodError, heal
 from .stores import Stores
+from .target import target_of
 
 
 @dataclass
 class RepairReport:
-    repaired: list[dict[str, str]] = field(default_factory=list)
-    lost: list[dict[str, str]] = field(default_factory=list)  # no store holds good bytes
+    """`lost`: no store holds good bytes; `failed`: they could not be put in place this time, and why."""
+
+    repaired: list[dict[str, Any]] = field(default_factory=list)
+    lost: list[dict[str, Any]] = field(default_factory=list)
+    failed: list[dict[str, Any]] = field(default_factory=list)
     whole: int = 0
 
     @property
     def ok(self) -> bool:
-        return not self.lost
+        return not self.lost and not self.failed
 
 
-def repair_stores(stores: Stores, *, by: Account, at: datetime) -> RepairReport:
-    """Bring every store up to whole copies of every recording of the person's agency."""
+def repair_stores(
+    stores: Stores, *, by: Account, at: datetime, on_object: OnObject | None = None
+) -> RepairReport:
+    """Bring every store that is there to whole copies of every recording of the person's agency.
+
+    Raises NotAllowedError, key errors and StoreMissingError (no store at all) before anything is changed.
+    """
+    _refuse_strangers(by, at)
+    publish.signing_key(by.agency.code)
+    stores.first()
     report = RepairReport()
+    look, read = Look(stores.there), 0
+    wanted = (one for one in all_expected() if one.agency == by.agency_id)
     with publish.batched():
-        for recording in Recording.objects.filter(agency=by.agency).order_by("position"):
-            _repair(recording, stores, report, by=by, at=at)
+        for count, (expected, damages, size) in enumerate(look.over(wanted), 1):
+            read += size
+            if on_object:
+                on_object(count, read)
+            if any(damage.store for damage in damages):
+                _repair(expected, look.there(), report, by=by, at=at)
+            else:
+                report.whole += 1
+    report.failed += [{"store": damage.store, "text": damage.text} for damage in look.lost.values()]
     return report
 
 
-def _repair(recording: Recording, stores: Stores, report: RepairReport, *, by: Account, at: datetime) -> None:
-    path = object_path(recording.urn)
-    good = [store for store in stores.there if _is_whole(store, path)]
-    sick = [store for store in stores.there if store not in good]
-    if not sick:
-        report.whole += 1
-        return
-    if not good:
-        report.lost.append(
-            {"recording": recording.urn, "number": recording.number, "text": "各存储中都没有完好的副本"}
+def _refuse_strangers(by: Account, at: datetime) -> None:
+    """Before reading or writing a byte: perform() would refuse only after the bytes were healed."""
+    who = custody.REPAIR.who
+    if who is None or not by.is_active or not who.allows(by, by, at):
+        raise NotAllowedError(
+            f"不能办理“{custody.REPAIR.label}”：不属于您的权限。",
+            remedy=f"该事项由{who.in_words() if who else '本系统程序'}办理。",
+            basis=custody.REPAIR.basis.cite(by.agency.pack),
         )
+
+
+def _repair(
+    expected: Expected, stores: list[LocalBlobs], report: RepairReport, *, by: Account, at: datetime
+) -> None:
+    name = f"recording-{expected.pk}"
+    lock = home.try_lock(name)
+    if lock is None:
+        report.failed.append(_row(expected, text="正在被他人办理，请稍后再运行一次"))
         return
-    for store in sick:
-        files = _heal(store, good[0], path)
-        if not _is_whole(store, path):
-            text = f"{store.name}中的副本修复后仍不完好"
-            report.lost.append({"recording": recording.urn, "number": recording.number, "text": text})
-            continue
-        _record(recording, store, good[0], files, by=by, at=at)
+    try:
+        now = expected_of(expected.agency, [expected.urn])[expected.urn]
+        for store in stores:
+            _repair_copy(now, store, stores, report, by=by, at=at)
+    finally:
+        home.release_own(name, lock)
+
+
+def _repair_copy(
+    expected: Expected,
+    store: LocalBlobs,
+    stores: list[LocalBlobs],
+    report: RepairReport,
+    *,
+    by: Account,
+    at: datetime,
+) -> None:
+    try:
+        before = examine(store, expected)
+        if before.ok:
+            return
+        row = Recording.objects.filter(pk=expected.pk).first()
+        if row is None:
+            report.failed.append(
+                _row(expected, text="数据库中没有这条记录，请先运行 liuhen rebuild --replace")
+            )
+            return
+        target = target_of(expected, stores)
+        if target is None:
+            _lose(report, expected, "各存储中都没有可信的清单")
+            return
+        healed = heal(store, target, stores)
+        after = examine(store, expected)
+        if not after.ok:
+            report.failed.append(_row(expected, store=store.name, text=after.damages[0].text))
+            return
+        _record(row, expected, store, before, healed, by=by, at=at)
         report.repaired.append(
-            {"recording": recording.urn, "number": recording.number, "store": store.name, "files": str(files)}
+            _row(expected, store=store.name, files=healed.files, set_aside=healed.set_aside)
         )
+    except NothingGoodError as error:
+        _lose(report, expected, error.message.rstrip("。"))
+    except LiuhenError as error:
+        report.failed.append(_row(expected, store=store.name, text=str(error)))
 
 
-def _is_whole(store: LocalBlobs, path: str) -> bool:
-    try:
-        return validate_object(store, path).ok
-    except BlobMissingError:
-        return False
+def _lose(report: RepairReport, expected: Expected, text: str) -> None:
+    """Once a recording, whatever the number of stores that hold no good copy."""
+    if not any(row["recording"] == expected.urn for row in report.lost[-1:]):
+        report.lost.append(_row(expected, text=text))
 
 
-def _heal(store: LocalBlobs, source: LocalBlobs, path: str) -> int:
-    """Put back what differs; returns how many files were written."""
-    if not store.exists(path):
-        return _copy_object(store, source, path)
-    written = 0
-    for name in source.list(path):
-        expected = source.reread(name).sha256
-        if _digest(store, name) != expected:
-            store.restore(name, source.read(name), expected)
-            written += 1
-    return written
-
-
-def _digest(store: LocalBlobs, name: str) -> str | None:
-    try:
-        return store.reread(name).sha256
-    except LiuhenError:
-        return None
-
-
-def _copy_object(store: LocalBlobs, source: LocalBlobs, path: str) -> int:
-    draft = store.draft(f"repair-{path.rpartition('/')[2][-36:]}")
-    names = list(source.list(path))
-    try:
-        for name in names:
-            inside = name.removeprefix(f"{path}/")
-            with draft.writer(inside, size_hint=source.stat(name)) as out:
-                for chunk in source.read(name):
-                    out.write(chunk)
-            if draft.reread(inside).sha256 != source.reread(name).sha256:
-                raise LiuhenError(
-                    f"{store.name}写入后回读不一致。", remedy="请检查该存储介质后再运行 liuhen repair。"
-                )
-        draft.publish(path)
-    except BaseException:
-        draft.discard()
-        raise
-    return len(names)
+def _row(expected: Expected, **facts: Any) -> dict[str, Any]:
+    return {"recording": expected.urn, "number": expected.number, **facts}
 
 
 def _record(
-    recording: Recording, store: LocalBlobs, source: LocalBlobs, files: int, *, by: Account, at: datetime
+    recording: Recording,
+    expected: Expected,
+    store: LocalBlobs,
+    before: Examined,
+    healed: Healed,
+    *,
+    by: Account,
+    at: datetime,
 ) -> None:
     data = {
         "recording": recording.urn,
         "store": store.name,
-        "from": source.name,
-        "files": files,
-        "sha256": recording.sha256,
+        "from": sorted(healed.sources),
+        "files": healed.files,
+        "set_aside": len(healed.set_aside),
+        "found": sorted({damage.code for damage in before.damages}),
+        "sha256": expected.sha256,
     }
     perform(custody.REPAIR, recording, by=by, at=at, subject=recording.urn, data=data)
     Copy.objects.update_or_create(

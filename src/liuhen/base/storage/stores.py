@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from liuhen.base import home, site
 from liuhen.core.blobs.base import Blobs
@@ -45,14 +46,36 @@ def open_stores() -> Stores:
 
 
 def add_store(name: str, folder: str) -> None:
-    """Configure a further store at `folder` (its root is `folder`/store) and make its storage root."""
+    """Configure a further store at `folder` (its root is `folder`/store) and make its storage root.
+
+    Raises RefusedError for a name that is taken and for a folder that is another store's: two copies in one
+    place are one copy.
+    """
     settings = site.load()
     if any(store.name == name for store in settings.stores):
         raise RefusedError(f"已有名为“{name}”的存储。", remedy="请换一个名称。", code="store_exists")
-    base = (home.home() / folder).absolute()
+    base = _inside_home(Path(folder).absolute())
     store = site.StoreSettings(name=name, path=str(base / "store"), staging=str(base / "staging"))
+    for other in settings.stores:
+        _refuse_same_place(store, other)
     create_store(store.root(), store.staging_root(), name)
     site.save(settings.model_copy(update={"stores": [*settings.stores, store]}))
+
+
+def _inside_home(folder: Path) -> Path:
+    """Relative where it lies inside LIUHEN_HOME, so that a home can be copied elsewhere."""
+    base = home.home().absolute()
+    return folder.relative_to(base) if folder.is_relative_to(base) else folder
+
+
+def _refuse_same_place(new: site.StoreSettings, other: site.StoreSettings) -> None:
+    ours, theirs = new.root().resolve(), other.root().resolve()
+    if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
+        raise RefusedError(
+            f"{ours} 就是存储“{other.name}”的位置，或与它互相包含。",
+            remedy="请指定另一块磁盘上的文件夹；放在同一处的两份副本会一起损坏。",
+            code="store_same_place",
+        )
 
 
 def content_path(urn: str, version: str, logical: str) -> str:
