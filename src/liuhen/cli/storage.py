@@ -12,7 +12,9 @@ from liuhen.base.office import make_ready, who
 from liuhen.base.people import replay as people
 from liuhen.base.storage import rebuilding
 from liuhen.base.storage.fixity import verify_stores
+from liuhen.base.storage.rebuild import Replayer
 from liuhen.base.storage.repair import repair_stores
+from liuhen.base.storage.report import RebuildReport
 from liuhen.base.storage.stores import open_stores
 from liuhen.core.errors import UsageError
 from liuhen.stages.ingest import replay as ingest
@@ -108,23 +110,37 @@ def repair_copies(args: argparse.Namespace) -> int:
 
 
 def rebuild_database(args: argparse.Namespace) -> int:
-    replayers = {**people.REPLAYERS, **devices.REPLAYERS, **ingest.REPLAYERS}
-    report = rebuilding.rebuild(replayers, replace=args.replace, at=clock.now())
+    return _told(rebuilding.rebuild(_replayers(), replace=args.replace, at=clock.now()), as_json=args.json)
+
+
+def _replayers() -> dict[str, Replayer]:
+    return {**people.REPLAYERS, **devices.REPLAYERS, **ingest.REPLAYERS}
+
+
+def _told(report: RebuildReport, *, as_json: bool) -> int:
     for difference in report.differences:
         say(f"✗ {difference['text']}")
     for ledger in report.ledgers:
         say(f"{ledger['agency']}：账本 {ledger['size']} 条，树根与签名一致。")
+    if report.kept:
+        say(f"原数据库保留为 {report.kept.name}。")
+    for note in report.notes:
+        say(note)
     say(f"已重建 {report.recordings} 条音像记录，{len(report.differences)} 处差异。账号口令须重新设置。")
-    if args.json:
-        emit_json(
-            {
-                "ok": not report.differences,
-                "recordings": report.recordings,
-                "ledgers": report.ledgers,
-                "differences": report.differences,
-            }
-        )
-    return DONE if not report.differences else REFUSED
+    if as_json:
+        emit_json(_rebuilt(report))
+    return DONE if report.ok else REFUSED
+
+
+def _rebuilt(report: RebuildReport) -> dict[str, Any]:
+    return {
+        "ok": report.ok,
+        "recordings": report.recordings,
+        "ledgers": report.ledgers,
+        "differences": report.differences,
+        "notes": report.notes,
+        "kept": report.kept.name if report.kept else None,
+    }
 
 
 def make_backup(args: argparse.Namespace) -> int:
