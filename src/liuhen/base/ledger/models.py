@@ -73,3 +73,20 @@ class Cosignature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.witness} @ {self.size}"
+
+
+class SigningKey(models.Model):
+    """A key that took over from another: it signs every checkpoint of more than `after` entries."""
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="signing_keys")
+    vkey = models.CharField(max_length=300)
+    replaces = models.CharField(max_length=300)
+    after = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["agency", "vkey"], name="a_key_takes_over_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.vkey} > {self.after}"

@@ -3,6 +3,9 @@
 - A checkpoint is signed only over a head that continues the last one; an inconsistent head is never signed.
 - A crash between commit and publishing loses nothing: the next publish goes on from the last checkpoint.
 - Within `batched()` one publish follows at the end, however many acts were performed.
+- Tiles and checkpoint cost six fsyncs whether they bring one entry or thousands: whoever comes while another
+  publishes finds its entries published.
+- A new key signs from the size on that its `ledger.key_rotated` entry states (keyring.py).
 """
 
 from __future__ import annotations
@@ -19,13 +22,48 @@ from liuhen.base import home, site
 from liuhen.base.people.models import Agency
 from liuhen.core.durable import make_dirs, replace_file
 from liuhen.core.errors import DamagedError, LiuhenError
-from liuhen.core.tlog.checkpoint import Checkpoint, Signer, open_checkpoint
-from liuhen.core.tlog.keys import create_key, load_key
+from liuhen.core.tlog.checkpoint import Checkpoint, open_checkpoint
 from liuhen.core.tlog.merkle import leaf_hash
-from liuhen.core.tlog.notes import Vkey
+from liuhen.core.tlog.notes import Note
 from liuhen.core.tlog.tiles import TileFolder
 
+from .keyring import (
+    KEY_ROTATED,
+    Rotation,
+    key_path,
+    make_key,
+    next_key,
+    origin_of,
+    retired_path,
+    rotations_of,
+    sign,
+    signer_in_force,
+    signing_key,
+    vkeys_of,
+    vkeys_text,
+)
 from .models import Entry, Head
+
+__all__ = [
+    "KEY_ROTATED",
+    "ForkError",
+    "Rotation",
+    "batched",
+    "key_path",
+    "make_key",
+    "mirror_folders",
+    "next_key",
+    "origin_of",
+    "publish",
+    "published",
+    "published_note",
+    "retired_path",
+    "rotations_of",
+    "signing_key",
+    "soon",
+    "vkeys_of",
+    "vkeys_text",
+]
 
 SLICE = 8192
 log = structlog.get_logger(__name__)
@@ -36,33 +74,6 @@ class ForkError(DamagedError):
     """Rows and the published tree disagree; nothing more is signed until a person has looked."""
 
     code = "ledger_fork"
-
-
-def origin_of(agency_code: str) -> str:
-    return f"liuhen/{agency_code}"
-
-
-def key_path(agency_code: str) -> Path:
-    return home.keys_folder() / f"{agency_code}.key"
-
-
-def make_key(agency_code: str) -> Signer:
-    """The agency's signing key and its public half beside the ledger."""
-    home.keys_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-    signer = create_key(key_path(agency_code), origin_of(agency_code))
-    folder = home.ledger_folder(agency_code)
-    make_dirs(folder)
-    replace_file(folder / "vkey", f"{signer.vkey}\n".encode())
-    return signer
-
-
-def signing_key(agency_code: str) -> Signer:
-    """The agency's key. Raises KeyFileError: missing, readable by others, damaged."""
-    return load_key(key_path(agency_code))
-
-
-def vkeys_text(agency_code: str) -> str:
-    return (home.ledger_folder(agency_code) / "vkey").read_text(encoding="utf-8")
 
 
 def published(agency_code: str) -> Checkpoint | None:
@@ -77,11 +88,6 @@ def published(agency_code: str) -> Checkpoint | None:
 def published_note(agency_code: str) -> str | None:
     path = home.ledger_folder(agency_code) / "checkpoint"
     return path.read_text(encoding="utf-8") if path.exists() else None
-
-
-def vkeys_of(agency_code: str) -> list[Vkey]:
-    """Every key this ledger was ever signed with: one line each in its `vkey` file."""
-    return [Vkey.parse(line) for line in vkeys_text(agency_code).splitlines() if line.strip()]
 
 
 def soon(agency: Agency) -> None:
@@ -116,24 +122,32 @@ def publish(agency: Agency) -> str:
     """Bring tiles and checkpoint up to the rows; returns the signed checkpoint (note text).
 
     Raises ForkError when the rows do not continue what was published, key errors when the key is missing,
-    exposed or damaged.
+    exposed or damaged, OSError when the disk cannot be written; what was published before stays as it was.
     """
     with home.locked(f"publish-{agency.code}"):
-        signer = signing_key(agency.code)
+        signer = signer_in_force(agency)
         folder = home.ledger_folder(agency.code)
         tiles = TileFolder(folder)
-        old = published(agency.code)
+        note = published_note(agency.code)
+        old = None if note is None else open_checkpoint(note, vkeys_of(agency.code))
         start = old.size if old else 0
         size = Head.objects.values_list("size", flat=True).get(agency=agency)
-        note = published_note(agency.code)
         if old is not None and size == start and note is not None:
             return note
         _refuse_fork(agency, tiles, old, size)
         _publish_rows(agency, tiles, start, size)
-        note = signer.sign(Checkpoint(origin_of(agency.code), size, tiles.root(size)))
+        note = sign(signer, Checkpoint(origin_of(agency.code), size, tiles.root(size)), note)
+        _keep_handover(folder, note)
         replace_file(folder / "checkpoint", note.encode())
         _mirror(agency.code, tiles, size, note)
     return note
+
+
+def _keep_handover(folder: Path, note: str) -> None:
+    """Keep the checkpoint that two keys signed: it links the old one to the new (keyring.py)."""
+    signatures = Note.parse(note).signatures
+    if len(signatures) == 2:
+        replace_file(folder / f"checkpoint.{signatures[1].key_id}", note.encode())
 
 
 def _refuse_fork(agency: Agency, tiles: TileFolder, old: Checkpoint | None, size: int) -> None:
