@@ -1,8 +1,15 @@
-"""Reserve before sealing, commit after it, and the proof that a stored copy is still whole."""
+"""Reserve before sealing, commit after it; both in groups, each group in one transaction.
+
+- A number and an id are held, durably, before the object is completed: recover.py knows what to look for.
+- Content reserved by another living batch is being stored from another card: this file waits for a next run.
+- Row, copies, findings and ledger entry of an object appear together, and the reservation goes with them.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,22 +17,24 @@ from typing import Any
 from liuhen.base import clock
 from liuhen.base.acts import Act, perform
 from liuhen.base.ledger.append import salted
+from liuhen.base.ledger.models import Head
 from liuhen.base.people.models import Agency
 from liuhen.base.recordings import acts as custody
 from liuhen.base.recordings.models import Copy, Finding, Recording, Reservation
 from liuhen.base.recordings.numbers import number_for_recording, year_of
-from liuhen.base.recordings.record import ORIGINAL_FOLDER
 from liuhen.base.recordings.rows import entry_data, findings_from_record, recording_from_record
-from liuhen.base.storage.stores import content_path
-from liuhen.core.blobs.local import LocalBlobs
-from liuhen.core.cards.filenames import safe_name
 from liuhen.core.cards.names import NameFacts
 from liuhen.core.cards.reader import CardFile
-from liuhen.core.errors import DamagedError, LiuhenError, RefusedError
+from liuhen.core.digests import Digests
+from liuhen.core.errors import RefusedError
 
+from . import sentences
+from .copies import items
 from .models import Batch, Item
 from .progress import Result
-from .seal import Claim, Sealed
+from .seal import Claim, Sealed, Standing
+
+_SLICE = 500
 
 
 class BeingStoredError(RefusedError):
@@ -34,167 +43,160 @@ class BeingStoredError(RefusedError):
     code = "being_stored"
 
 
-class CopyNotWholeError(DamagedError):
-    code = "stored_copy_not_whole"
+def sameness_of(file: CardFile, digests: Digests, batch: Batch) -> str:
+    """Sameness of content; an empty file is the same only as itself (name, time and card)."""
+    if digests.size > 0:
+        return digests.sha256
+    device = batch.device.serial if batch.device else batch.card_label
+    told = b"\0".join((device.encode(), file.raw, str(file.mtime_ns).encode()))
+    return f"empty:{hashlib.sha256(told).hexdigest()}"
 
 
 def known_sizes(agency: Agency, sizes: set[int]) -> set[int]:
     """Sizes for which the agency has some recording; only such files are hashed before they are copied."""
     known: set[int] = set()
     wanted = sorted(sizes)
-    for first in range(0, len(wanted), 500):
-        rows = Recording.objects.filter(agency=agency, bytes__in=wanted[first : first + 500])
+    for first in range(0, len(wanted), _SLICE):
+        rows = Recording.objects.filter(agency=agency, bytes__in=wanted[first : first + _SLICE])
         known.update(rows.values_list("bytes", flat=True).distinct())
     return known
 
 
-def reserve(
-    batch: Batch,
-    sameness: str,
-    *,
-    name: str,
-    device: dict[str, str] | None,
-    holder: dict[str, str] | None,
-    facts: NameFacts,
-    findings: list[dict[str, Any]],
-    at: datetime,
-) -> Claim:
-    """Hold an id and a number for content about to be sealed; runs in a transaction. Raises BeingStoredError."""
-    if Reservation.objects.filter(agency=batch.agency, sameness=sameness).exclude(batch="").exists():
-        raise BeingStoredError(
-            f"{name} 的内容正由另一张卡入库。", remedy="请等那次采集结束后再次采集这张卡。"
-        )
-    number = number_for_recording(batch.agency, at)
-    recording = uuid.uuid4()
-    Reservation.objects.create(
-        agency=batch.agency,
-        sameness=sameness,
-        recording=recording,
-        number=number,
-        year=year_of(at),
-        batch=batch.key,
+def recordings_of(agency: Agency, sameness: Iterable[str]) -> dict[str, Recording]:
+    """The agency's recordings with these contents."""
+    rows = Recording.objects.filter(agency=agency, sameness__in=list(sameness))
+    return {row.sameness: row for row in rows}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """New content that asks for an id and a number."""
+
+    sameness: str
+    name: str
+    device: dict[str, str] | None
+    holder: dict[str, str] | None
+    facts: NameFacts
+    findings: list[dict[str, Any]]
+
+
+Answer = Claim | Recording | BeingStoredError
+
+
+def reserve(batch: Batch, wishes: list[Wish], *, at: datetime) -> list[Answer]:
+    """An id and a number for each, in the order given; runs in a transaction.
+
+    A Recording where the content has been stored meanwhile.
+    """
+    wanted = [wish.sameness for wish in wishes]
+    rows = Reservation.objects.filter(agency=batch.agency, sameness__in=wanted)
+    held = {row.sameness: row for row in rows}
+    # Asked after the reservations: a neighbour's commit turns one into the other, and one of the two is seen.
+    there = recordings_of(batch.agency, wanted)
+    year_at = max(at, Head.objects.values_list("recorded_at", flat=True).get(agency=batch.agency))
+    fresh = [wish for wish in wishes if wish.sameness not in there and wish.sameness not in held]
+    held |= {row.sameness: row for row in _reservations(batch, fresh, year_at)}
+    return [there.get(wish.sameness) or _answer(batch, wish, held[wish.sameness], at) for wish in wishes]
+
+
+def _answer(batch: Batch, wish: Wish, row: Reservation, at: datetime) -> Claim | BeingStoredError:
+    return _claim(wish, row, at) if row.batch == batch.key else being_stored(wish)
+
+
+def being_stored(wish: Wish) -> BeingStoredError:
+    """Another card's file was quicker with the same content."""
+    return BeingStoredError(
+        f"{wish.name} 的内容正由另一张卡入库。", remedy="请等那次采集结束后再次采集这张卡。"
     )
-    digest, salt = salted(name)
+
+
+def _reservations(batch: Batch, wishes: list[Wish], at: datetime) -> list[Reservation]:
+    return Reservation.objects.bulk_create(
+        Reservation(
+            agency=batch.agency,
+            sameness=wish.sameness,
+            recording=uuid.uuid4(),
+            number=number_for_recording(batch.agency, at),
+            year=year_of(at),
+            batch=batch.key,
+        )
+        for wish in wishes
+    )
+
+
+def _claim(wish: Wish, row: Reservation, at: datetime) -> Claim:
+    digest, salt = salted(wish.name)
     return Claim(
-        recording=f"urn:uuid:{recording}",
-        number=number,
-        sameness=sameness,
-        device=device,
-        holder=holder,
-        facts=facts,
-        extra_findings=findings,
+        recording=f"urn:uuid:{row.recording}",
+        number=row.number,
+        sameness=wish.sameness,
+        device=wish.device,
+        holder=wish.holder,
+        facts=wish.facts,
+        extra_findings=wish.findings,
         at=at,
         name_digest=digest,
         name_salt=salt,
     )
 
 
-def commit(batch: Batch, sealed: Sealed) -> Result:
-    """Row, copies, findings and ledger entry of one sealed object; runs in a transaction."""
-    file = sealed.taken.file
-    recording = store_row(batch, sealed.record, sealed.record_sha256, sealed.copies, act=custody.STORE)
-    result = _result(recording, file, Item.State.STORED, sealed.record)
-    keep_item(batch, result, recording)
-    return result
+def commit(batch: Batch, sealed: list[Sealed]) -> list[Result]:
+    """Rows, ledger entries and items of sealed files; runs in a transaction."""
+    rows = store_rows(batch, [one.standing for one in sealed], act=custody.STORE)
+    results = [_result(row, one) for row, one in zip(rows, sealed, strict=True)]
+    Item.objects.bulk_create(items(batch, results))
+    return results
 
 
-def store_row(
-    batch: Batch, record: dict[str, Any], record_sha256: str, copies: dict[str, str], *, act: Act
-) -> Recording:
-    """The row of an object that stands in the stores, by the custodian or, after a crash, by the program."""
-    recording = recording_from_record(batch.agency, record, record_sha256)
-    recording.position = 0
+def store_rows(batch: Batch, standing: list[Standing], *, act: Act) -> list[Recording]:
+    """Rows of objects that stand in the stores, by the custodian or, after a crash, by the program."""
+    head = Head.objects.select_for_update().get(agency=batch.agency)
+    rows = [_row(batch, one, head.size + place, act) for place, one in enumerate(standing)]
+    pairs = list(zip(rows, standing, strict=True))
+    now = clock.now()
+    Copy.objects.bulk_create(
+        Copy(recording=row, store=store, verified_at=now, method=method)
+        for row, one in pairs
+        for store, method in one.copies.items()
+    )
+    Finding.objects.bulk_create(
+        finding for row, one in pairs for finding in findings_from_record(row, one.record)
+    )
+    Reservation.objects.filter(recording__in=[row.pk for row in rows]).delete()
+    return rows
+
+
+def _row(batch: Batch, one: Standing, expected: int, act: Act) -> Recording:
+    recording = recording_from_record(batch.agency, one.record, one.record_sha256)
+    recording.position = expected
     entry = perform(
         act,
         recording,
         by=batch.by if act.who else None,
         at=recording.stored_at,
         subject=recording.urn,
-        data=entry_data(record, record_sha256, sorted(copies)),
+        data=entry_data(one.record, one.record_sha256, sorted(one.copies)),
     )
-    Recording.objects.filter(pk=recording.pk).update(position=entry.position)
-    now = clock.now()
-    Copy.objects.bulk_create(
-        Copy(recording=recording, store=store, verified_at=now, method=method)
-        for store, method in copies.items()
-    )
-    Finding.objects.bulk_create(findings_from_record(recording, record))
-    Reservation.objects.filter(recording=recording.pk).delete()
+    if entry.position != expected:  # the ledger had something of its own to say first
+        recording.position = entry.position
+        Recording.objects.filter(pk=recording.pk).update(position=entry.position)
     return recording
 
 
-def keep_item(batch: Batch, result: Result, recording: Recording | None) -> None:
-    """What became of one path, kept with the batch."""
-    Item.objects.create(
-        batch=batch,
-        path=result.path,
-        raw=result.raw,
-        size=result.size,
-        mtime_ns=result.mtime_ns,
-        state=result.state,
-        reason=result.reason,
-        recording=recording,
-    )
-
-
-def _result(recording: Recording, file: CardFile, state: Item.State, record: dict[str, Any]) -> Result:
-    texts = [finding["text"] for finding in record["findings"]]
+def _result(recording: Recording, sealed: Sealed) -> Result:
+    file, standing = sealed.taken.file, sealed.standing
+    said = [sentences.of_findings(standing.record["findings"])]
+    said += [f"{store}没有写入（{error.message.rstrip('。')}）" for store, error in sealed.missed.items()]
     return Result(
         file.path,
         file.raw,
         file.size,
         file.mtime_ns,
-        state,
-        reason="；".join(texts),
+        Item.State.STORED,
+        reason="；".join(filter(None, said)),
         recording=recording.urn,
         number=recording.number,
         sha256=recording.sha256,
         sm3=recording.sm3,
+        copies=tuple(standing.copies),
     )
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A recording as the workers need it, without the database."""
-
-    pk: uuid.UUID
-    urn: str
-    number: str
-    sha256: str
-    sm3: str
-    path: str
-
-    @classmethod
-    def of(cls, recording: Recording) -> Stored:
-        path = content_path(recording.urn, "v1", f"{ORIGINAL_FOLDER}/{safe_name(recording.name)}")
-        return cls(recording.pk, recording.urn, recording.number, recording.sha256, recording.sm3, path)
-
-
-def check_copies(stored: Stored, file: CardFile, stores: list[LocalBlobs], needed: int) -> Result:
-    """Read the stored copies back from their devices. Raises CopyNotWholeError when too few are whole."""
-    whole = [store.name for store in stores if _is_whole(store, stored)]
-    if len(whole) < needed:
-        raise CopyNotWholeError(
-            f"{file.path} 此前已入库（{stored.number}），但完好的副本只有 {len(whole)} 份，需要 {needed} 份。",
-            remedy="请勿清卡；先运行 liuhen repair 补齐副本，再次采集这张卡。",
-            recording=stored.urn,
-        )
-    return Result(
-        file.path,
-        file.raw,
-        file.size,
-        file.mtime_ns,
-        Item.State.ALREADY,
-        reason=f"此前已入库，编号 {stored.number}，副本已重新核对",
-        recording=stored.urn,
-        number=stored.number,
-        sha256=stored.sha256,
-        sm3=stored.sm3,
-    )
-
-
-def _is_whole(store: LocalBlobs, stored: Stored) -> bool:
-    try:
-        return store.reread(stored.path).sha256 == stored.sha256
-    except LiuhenError:
-        return False

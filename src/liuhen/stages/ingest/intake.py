@@ -3,6 +3,7 @@
 - Runs in worker threads and touches no database.
 - The source is read once; both digests are computed while every store's copy is written.
 - Every copy is read back from its device, past the page cache, and compared.
+- The first store must take the file; another store that cannot is named, and the file goes on without it.
 - A file that changed while it was read is not taken.
 - Big files go two at a time (two cores hash them); small ones more, because they wait for the disk.
 """
@@ -12,24 +13,31 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from liuhen.core.blobs.base import Draft
 from liuhen.core.blobs.local import LocalBlobs
 from liuhen.core.cards.filenames import safe_name
 from liuhen.core.cards.reader import CardFile, confirm_unchanged, open_card_file, read_chunks
 from liuhen.core.digests import Digests, Hasher
-from liuhen.core.errors import DamagedError, RefusedError
-from liuhen.core.media.sandbox import Analyser
+from liuhen.core.errors import DamagedError, LiuhenError, RefusedError
+
+from .analysis import Analyses, says_of
+from .copying import copy_into
 
 BIG = 8 << 20
 BIG_AT_ONCE = 2
 
 ReadBytes = Callable[[int, int], bytes]
 OnBytes = Callable[[CardFile, int], None]
+Chunks = Iterable[bytes]
+
+log = structlog.get_logger(__name__)
 
 
 class DoesNotFitError(RefusedError):
@@ -42,6 +50,12 @@ class CopyDiffersError(DamagedError):
     code = "copy_differs"
 
 
+class StoppedError(LiuhenError):
+    """The person stopped the ingest; the file was not read to its end."""
+
+    code = "stopped"
+
+
 @dataclass
 class Taken:
     """A file whose bytes stand verified in staging, not yet in any store."""
@@ -52,11 +66,33 @@ class Taken:
     drafts: dict[str, Draft]
     methods: dict[str, str]
     content_name: str
+    missed: dict[str, LiuhenError] = field(default_factory=dict)  # stores beyond the first that could not
     says: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def content(self) -> str:
+        return f"v1/content/original/{self.content_name}"
+
+    def local(self) -> Path | None:
+        """Where the analyser may read the bytes."""
+        return next(iter(self.drafts.values())).open_local(self.content)
+
+    def miss(self, store: str, error: LiuhenError) -> None:
+        """Go on without a store; its draft is dropped."""
+        self.missed[store] = error
+        drop(self.drafts.pop(store))
+
     def discard(self) -> None:
+        """Remove what was drafted. What cannot be removed now is discarded by the next ingest."""
         for draft in self.drafts.values():
-            draft.discard()
+            drop(draft)
+
+
+def drop(draft: Draft) -> None:
+    try:
+        draft.discard()
+    except LiuhenError as error:
+        log.warning("draft_not_discarded", draft=draft.key, error=str(error))
 
 
 class Intake:
@@ -66,7 +102,7 @@ class Intake:
         self,
         root: Path,
         stores: list[LocalBlobs],
-        analyser: Analyser,
+        analyser: Analyses,
         *,
         reserve: int | None,
         on_bytes: OnBytes,
@@ -79,11 +115,21 @@ class Intake:
         self._on_bytes = on_bytes
         self._read = read
         self._big = threading.BoundedSemaphore(BIG_AT_ONCE)
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Let every worker end at its next piece of data or its present analysis."""
+        self._stopped.set()
+        self.analyser.close()
+
+    def turn(self, file: CardFile) -> AbstractContextManager[Any]:
+        """Big files take turns."""
+        return self._big if file.size > BIG else nullcontext()
 
     def hash_only(self, file: CardFile) -> Digests:
         """Digests of a file on the card, nothing written. Raises what reading raises."""
         hasher = Hasher()
-        with self._gate(file), self._source(file) as chunks:
+        with self.turn(file), self.source(file) as chunks:
             for chunk in chunks:
                 hasher.update(chunk)
         return hasher.digests()
@@ -93,42 +139,33 @@ class Intake:
 
         Raises DoesNotFitError before copying, card and store errors while copying, CopyDiffersError after it.
         """
-        self._refuse_what_cannot_fit(file)
-        with self._gate(file):
-            taken = self._copy(file, key)
+        refuse_what_cannot_fit(file, self.stores[0], self._reserve)
+        with self.turn(file):
+            taken = self._drafted(file, key)
             try:
+                taken.digests = self._copy(taken)
                 self._verify(taken)
-                taken.says = self._analyse(taken)
+                self._go_on()
+                taken.says = says_of(self.analyser, taken.local(), file)
+                self._go_on()
             except BaseException:
                 taken.discard()
                 raise
         return taken
 
-    def _gate(self, file: CardFile) -> Any:
-        return self._big if file.size > BIG else nullcontext()
-
-    def _refuse_what_cannot_fit(self, file: CardFile) -> None:
-        first = self.stores[0]
-        free = first.free_bytes()
-        if free is None:
-            return
-        reserve = self._reserve if self._reserve is not None else (1 << 20) + min(free // 100, 512 << 20)
-        if file.size + reserve > free:
-            raise DoesNotFitError(
-                f"{file.path} 有 {in_words(file.size)}，{first.name}只剩 {in_words(free)}，放不下，没有开始复制。",
-                remedy="请先清出或增加存储空间，再次采集这张卡；卡上文件保持原样。",
-                size=file.size,
-                free=free,
-            )
+    def _go_on(self) -> None:
+        if self._stopped.is_set():
+            raise StoppedError("采集已停止。", remedy="再次运行会从停下的地方继续。")
 
     @contextmanager
-    def _source(self, file: CardFile) -> Iterator[Iterable[bytes]]:
+    def source(self, file: CardFile) -> Iterator[Chunks]:
         """The bytes of a card file; refuses at the end a file that is not what was listed."""
         seen = 0
 
-        def counted(chunks: Iterable[bytes]) -> Iterator[bytes]:
+        def counted(chunks: Chunks) -> Iterator[bytes]:
             nonlocal seen
             for chunk in chunks:
+                self._go_on()
                 seen += len(chunk)
                 yield chunk
                 self._on_bytes(file, len(chunk))
@@ -137,51 +174,59 @@ class Intake:
             yield counted(read_chunks(fd, path=file.path, read=self._read))
             confirm_unchanged(fd, file, seen)
 
-    def _copy(self, file: CardFile, key: str) -> Taken:
+    def _drafted(self, file: CardFile, key: str) -> Taken:
         name = safe_name(file.path.rpartition("/")[2])
-        drafts: dict[str, Draft] = {store.name: store.draft(key) for store in self.stores}
-        try:
-            digests = self._copy_into(drafts, file, f"v1/content/original/{name}")
-        except BaseException:
-            for draft in drafts.values():
-                draft.discard()
-            raise
-        return Taken(file, key, digests, drafts, {}, name)
+        first, *others = self.stores
+        taken = Taken(file, key, Digests("", "", 0), {first.name: first.draft(key)}, {}, name)
+        for store in others:
+            try:
+                taken.drafts[store.name] = store.draft(key)
+            except LiuhenError as error:
+                taken.missed[store.name] = error
+        return taken
 
-    def _copy_into(self, drafts: dict[str, Draft], file: CardFile, path: str) -> Digests:
-        hasher = Hasher()
-        with ExitStack() as stack:
-            writers = [
-                stack.enter_context(draft.writer(path, size_hint=file.size)) for draft in drafts.values()
-            ]
-            with self._source(file) as chunks:
-                for chunk in chunks:
-                    hasher.update(chunk)
-                    for writer in writers:
-                        writer.write(chunk)
-        return hasher.digests()
+    def _copy(self, taken: Taken) -> Digests:
+        source = self.source(taken.file)
+        digests, missed = copy_into(taken.drafts, taken.content, taken.file.size, source)
+        for store, error in missed.items():
+            taken.miss(store, error)
+        return digests
 
     def _verify(self, taken: Taken) -> None:
-        path = f"v1/content/original/{taken.content_name}"
-        for name, draft in taken.drafts.items():
-            again = draft.reread(path)
-            if (again.sha256, again.size) != (taken.digests.sha256, taken.digests.size):
-                raise CopyDiffersError(
-                    f"{taken.file.path} 写入{name}后回读不一致，没有入库。",
-                    remedy="存储介质可能有坏道：请更换后再次采集；卡上文件保持原样。",
-                    expected=taken.digests.sha256,
-                    found=again.sha256,
-                )
-            taken.methods[name] = again.method
+        first = next(iter(taken.drafts))
+        for store in list(taken.drafts):
+            try:
+                self._verify_one(taken, store)
+            except LiuhenError as error:
+                if store == first:
+                    raise
+                taken.miss(store, error)
 
-    def _analyse(self, taken: Taken) -> dict[str, Any]:
-        draft = next(iter(taken.drafts.values()))
-        path = draft.open_local(f"v1/content/original/{taken.content_name}")
-        if path is None:
-            return {}
-        says = self.analyser.probe(path, name=taken.file.path.rpartition("/")[2])
-        says.pop("path", None)
-        return says
+    def _verify_one(self, taken: Taken, store: str) -> None:
+        again = taken.drafts[store].reread(taken.content)
+        if (again.sha256, again.size) != (taken.digests.sha256, taken.digests.size):
+            raise CopyDiffersError(
+                f"{taken.file.path} 写入{store}后回读不一致，没有入库。",
+                remedy="存储介质可能有坏道：请更换后再次采集；卡上文件保持原样。",
+                expected=taken.digests.sha256,
+                found=again.sha256,
+            )
+        taken.methods[store] = again.method
+
+
+def refuse_what_cannot_fit(file: CardFile, store: LocalBlobs, reserve: int | None) -> None:
+    """Raises DoesNotFitError when the file would leave less than `reserve` bytes (None: a sensible rest)."""
+    free = store.free_bytes()
+    if free is None:
+        return
+    kept = (1 << 20) + min(free // 100, 512 << 20) if reserve is None else reserve
+    if file.size + kept > free:
+        raise DoesNotFitError(
+            f"{file.path} 有 {in_words(file.size)}，{store.name}只剩 {in_words(free)}，放不下，没有开始复制。",
+            remedy="请先清出或增加存储空间，再次采集这张卡；卡上文件保持原样。",
+            size=file.size,
+            free=free,
+        )
 
 
 def in_words(size: int) -> str:

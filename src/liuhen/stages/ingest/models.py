@@ -49,7 +49,7 @@ class Item(models.Model):
         FAILED = "failed", "未成功"
 
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="items")
-    path = models.CharField(max_length=4096)
+    path = models.TextField()  # as shown: four characters for each byte that is no text
     raw = models.BinaryField()
     size = models.BigIntegerField(null=True)
     mtime_ns = models.BigIntegerField(null=True)

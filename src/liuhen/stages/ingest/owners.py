@@ -3,22 +3,24 @@
 - The serial in a name must be a registered device; the number in it must be a registered officer.
 - Where the custodian named the device, a name that says another serial is a finding, and the file's own word
   is not overruled silently: it stays to be assigned.
-- What nobody can say goes to 待归属.
+- What nobody can say, and what names a recorder that is in dispute, goes to 待归属.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 from liuhen.base.devices.models import Device
 from liuhen.base.people.models import Officer
 from liuhen.core.cards.names import NameFacts
 
+from . import sentences
 from .models import Batch
+from .sentences import Finding
 
 Named = dict[str, str] | None
-Finding = dict[str, Any]
+
+DISPUTED = frozenset({"device_mismatch", "unknown_device"})
 
 
 class Owners:
@@ -30,11 +32,12 @@ class Owners:
     @cached_property
     def _devices(self) -> dict[str, Device]:
         rows = Device.objects.filter(agency=self.batch.agency, state=Device.State.IN_USE)
-        return {row.serial.casefold(): row for row in rows.select_related("keeper")}
+        return {row.serial.casefold(): row for row in rows.select_related("keeper__unit")}
 
     @cached_property
     def _officers(self) -> dict[str, Officer]:
-        return {row.staff_no.casefold(): row for row in Officer.objects.filter(agency=self.batch.agency)}
+        rows = Officer.objects.filter(agency=self.batch.agency).select_related("unit")
+        return {row.staff_no.casefold(): row for row in rows}
 
     def of(self, facts: NameFacts) -> tuple[Named, Named, list[Finding]]:
         """(device, holder, findings) of a file by its name and its card."""
@@ -49,10 +52,10 @@ class Owners:
         named = self._devices.get(facts.serial.casefold())
         if card is not None and (named is None or named.pk != card.pk):
             text = f"文件名中的设备号 {facts.serial} 与采集的设备 {card.serial} 不符，归入待归属。"
-            return None, [_finding("device_mismatch", text, serial=facts.serial, card=card.serial)]
+            return None, [sentences.warning("device_mismatch", text, serial=facts.serial, card=card.serial)]
         if named is None:
             text = f"文件名中的设备号 {facts.serial} 没有登记，归入待归属。"
-            return None, [_finding("unknown_device", text, serial=facts.serial)]
+            return None, [sentences.warning("unknown_device", text, serial=facts.serial)]
         return named, []
 
     def _holder(self, facts: NameFacts, device: Device | None) -> tuple[Officer | None, list[Finding]]:
@@ -61,7 +64,7 @@ class Owners:
         officer = self._officers.get(facts.officer.casefold())
         if officer is None:
             text = f"文件名中的人员编号 {facts.officer} 没有登记。"
-            return None, [_finding("unknown_officer", text, officer=facts.officer)]
+            return None, [sentences.warning("unknown_officer", text, officer=facts.officer)]
         return officer, []
 
 
@@ -78,7 +81,3 @@ def _officer(officer: Officer | None) -> Named:
         "certificate_no": officer.certificate_no,
         "unit": officer.unit.name,
     }
-
-
-def _finding(code: str, text: str, **params: str) -> Finding:
-    return {"code": code, "severity": "SHOULD", "text": text, "params": params}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from liuhen.core.cards.reader import CardFile, CardListing
@@ -12,7 +12,10 @@ from .models import Item
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one thing on the card, in one sentence where it was not plainly stored."""
+    """What became of one thing on the card, in one sentence where it was not plainly stored.
+
+    `copies`: the stores in which this ingest has read a whole copy back.
+    """
 
     path: str
     raw: bytes
@@ -25,6 +28,20 @@ class Result:
     number: str | None = None
     sha256: str | None = None
     sm3: str | None = None
+    copies: tuple[str, ...] = ()
+
+
+@dataclass
+class Outcome:
+    """The end of an ingest: every file's fate, the receipt where one was due, whether the card is released."""
+
+    agency: str
+    batch: str
+    results: list[Result]
+    receipt: str | None = None
+    released: bool = False
+    note: str = ""
+    paths: dict[str, str] = field(default_factory=dict)
 
 
 class Progress(Protocol):

@@ -1,111 +1,50 @@
-"""The end of a batch: the receipt (移交回执), and whether the card is released.
+"""The receipt (移交回执): what was handed over, from which card, by whom, in how many copies.
 
-- A receipt is due when every file of the card has enough verified copies.
-- The card is released when, beside that, nothing on it was refused.
-- The receipt's content is written before its row; its digest stands in the ledger, so the checkpoint printed
-  on the receipt covers the receipt itself.
+- Its content is written before its row, and its digest stands in the ledger, so the checkpoint printed on the
+  receipt covers the receipt itself.
+- The JSON names every file. Paper names the first LISTED, and the digest of the whole list: a disk of old
+  recordings would be thousands of pages.
+- A print that fails is said and can be made again; the receipt stands.
 """
 
 from __future__ import annotations
 
 import json
+import uuid
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import structlog
-from django.db import transaction
 
-from liuhen.base import clock, home, site
-from liuhen.base.acts import perform
+from liuhen.base import clock, home
 from liuhen.base.basis import INTAKE, NEVER_CHANGED
 from liuhen.base.ledger import publish
 from liuhen.base.people.models import Role
-from liuhen.base.recordings.models import Copy, Recording
+from liuhen.base.recordings.models import Finding, Recording
 from liuhen.base.recordings.numbers import RECEIPT, next_number
-from liuhen.base.storage.stores import Stores
 from liuhen.core.digests import digests_of
 from liuhen.core.durable import make_dirs, replace_file
 from liuhen.core.errors import LiuhenError
 from liuhen.core.tlog.checkpoint import open_checkpoint
 from liuhen.core.tlog.notes import fingerprint
-from liuhen.prints.receipt import receipt_pdf
 
-from . import acts
 from .models import Batch, Item, Receipt
-from .progress import Result
-from .run import Outcome
+from .printing import print_apart
+from .progress import Outcome, Result
 
 log = structlog.get_logger(__name__)
 
-_HARMLESS_REFUSALS = frozenset({"symlink", "fifo", "socket", "block_device", "char_device", "not_regular"})
+LISTED = 300
+_SLICE = 500
 
 
-def conclude(batch: Batch, results: list[Result], stores: Stores, *, at: datetime) -> Outcome:
-    """Close the batch: with a receipt where every file is safe, released where nothing was refused."""
-    outcome = Outcome(batch.agency.code, batch.key, results)
-    short = _short_of_copies(results)
-    safe = all(_is_safe(result) for result in results) and not short
-    outcome.released = safe and all(result.state != Item.State.REFUSED for result in results)
-    outcome.note = _note(results, safe=safe, released=outcome.released, short=short)
-    with transaction.atomic():
-        receipt = _issue(batch, outcome, stores, at) if safe else None
-        data = {
-            "batch": batch.key,
-            "receipt": receipt.number if receipt else None,
-            "content_sha256": receipt.content_sha256 if receipt else None,
-            "counts": {str(state): _count(results, state) for state in Item.State},
-        }
-        act = acts.RELEASE if outcome.released else acts.KEEP
-        subject = f"batch:{batch.key}"
-        perform(act, batch, by=batch.by, at=at, subject=subject, data=data, changes={"finished_at": at})
-    publish.publish(batch.agency)
-    if receipt:
-        outcome.receipt = receipt.number
-        _print(receipt, outcome)
-    return outcome
-
-
-def _is_safe(result: Result) -> bool:
-    """Stored, or something that never had bytes to lose."""
-    if result.state in (Item.State.STORED, Item.State.ALREADY):
-        return True
-    return result.state == Item.State.REFUSED and result.code in _HARMLESS_REFUSALS
-
-
-def _short_of_copies(results: list[Result]) -> list[str]:
-    """Numbers of recordings just stored that have fewer verified copies than the office asks for."""
-    needed = site.load().copies_needed()
-    if needed <= 1:
-        return []
-    numbers = [result.number for result in results if result.state == Item.State.STORED and result.number]
-    return [
-        number
-        for number in numbers
-        if Copy.objects.filter(recording__number=number).values("store").distinct().count() < needed
-    ]
-
-
-def _count(results: list[Result], state: Item.State) -> int:
-    return sum(result.state == state for result in results)
-
-
-def _note(results: list[Result], *, safe: bool, released: bool, short: list[str]) -> str:
-    if released:
-        return "所有文件均有足够的已核对副本，存储卡可以放行。"
-    if short:
-        return f"有 {len(short)} 个文件的副本份数不足，存储卡不放行：请接好第二存储后运行 liuhen repair，再次采集这张卡。"
-    if safe:
-        return "文件均已入库；卡上另有拒收的项目，存储卡不放行：请查看拒收项后再次采集。"
-    failed = _count(results, Item.State.FAILED) + _count(results, Item.State.REFUSED)
-    return f"有 {failed} 项未能入库，存储卡不放行、请勿清卡：请按各项提示处理后再次采集。"
-
-
-def _issue(batch: Batch, outcome: Outcome, stores: Stores, at: datetime) -> Receipt:
+def issue(batch: Batch, results: list[Result], note: str, at: datetime, *, released: bool) -> Receipt:
+    """Write the receipt's content durably and make its row; runs in the closing transaction."""
     number = next_number(batch.agency, RECEIPT, at)
-    raw = json.dumps(
-        _content(batch, outcome, stores, number, at), ensure_ascii=False, indent=2, sort_keys=True
-    ).encode()
+    content = _content(batch, results, number, at) | {"released": released, "release_note": note}
+    raw = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True).encode()
     make_dirs(home.receipts_folder())
     replace_file(receipt_path(number), raw)
     return Receipt.objects.create(
@@ -121,11 +60,8 @@ def receipt_path(number: str, suffix: str = ".json") -> Path:
     return home.receipts_folder() / f"{number}{suffix}"
 
 
-def _content(batch: Batch, outcome: Outcome, stores: Stores, number: str, at: datetime) -> dict[str, Any]:
-    results = sorted(outcome.results, key=lambda result: result.path)
-    rows = _recordings(results)
-    copies = [store.name for store in stores.there]
-    files = [_file(no, result, rows) for no, result in enumerate(results, 1)]
+def _content(batch: Batch, results: list[Result], number: str, at: datetime) -> dict[str, Any]:
+    files = list(_files(sorted(results, key=lambda result: result.path)))
     device, reading, holder = batch.device, batch.reading, batch.holder
     unit = batch.by.unit
     return {
@@ -150,44 +86,57 @@ def _content(batch: Batch, outcome: Outcome, stores: Stores, number: str, at: da
             "server": clock.stamp(reading.server_at) if reading else None,
             "offset_seconds": reading.offset_seconds if reading else None,
         },
-        "copies": {
-            "count": len(copies),
-            "stores": copies,
-            "note": "仅一份副本" if len(copies) == 1 else "",
-        },
+        "copies": _copies(results),
         "files": files,
         "totals": _totals(files),
-        "released": outcome.released,
-        "release_note": outcome.note,
         "basis": [INTAKE.cite(batch.agency.pack), NEVER_CHANGED.cite(batch.agency.pack)],
     }
 
 
-def _recordings(results: list[Result]) -> dict[str, Recording]:
-    numbers = [result.number for result in results if result.number]
-    rows: dict[str, Recording] = {}
-    for first in range(0, len(numbers), 500):
-        found = Recording.objects.filter(number__in=numbers[first : first + 500])
-        rows.update({row.number: row for row in found.prefetch_related("findings")})
-    return rows
+def _copies(results: list[Result]) -> dict[str, Any]:
+    """In how many stores every one of the files was read back whole."""
+    each = [result.copies for result in results if result.copies]
+    everywhere = [name for name in each[0] if all(name in names for names in each)] if each else []
+    count = min((len(names) for names in each), default=0)
+    return {"count": count, "stores": everywhere, "note": "仅一份副本" if count == 1 else ""}
 
 
-def _file(no: int, result: Result, rows: dict[str, Recording]) -> dict[str, Any]:
-    row = rows.get(result.number or "")
-    stored = result.state == Item.State.STORED
+def _files(results: list[Result]) -> Iterator[dict[str, Any]]:
+    for first in range(0, len(results), _SLICE):
+        some = results[first : first + _SLICE]
+        facts = _facts(result.recording for result in some if result.recording)
+        for no, result in enumerate(some, first + 1):
+            yield _file(no, result, facts.get(result.recording or "", {}))
+
+
+def _facts(recordings: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Kind, duration, size and findings of a slice of recordings, by OCFL id."""
+    keys = [uuid.UUID(urn.removeprefix("urn:uuid:")) for urn in recordings]
+    rows = Recording.objects.filter(pk__in=keys).values_list("pk", "kind", "duration_ms", "bytes")
+    facts: dict[str, dict[str, Any]] = {
+        f"urn:uuid:{pk}": {"kind": kind, "duration": length and length / 1000, "bytes": size, "findings": []}
+        for pk, kind, length, size in rows
+    }
+    found = Finding.objects.filter(recording__in=keys).order_by("pk").values_list("recording_id", "text")
+    for pk, text in found:
+        facts[f"urn:uuid:{pk}"]["findings"].append(text)
+    return facts
+
+
+def _file(no: int, result: Result, facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "no": no,
         "path": result.path,
         "number": result.number,
         "recording": result.recording,
-        "kind": row.kind if row else None,
-        "duration": row.duration_ms / 1000 if row and row.duration_ms is not None else None,
-        "bytes": row.bytes if row else result.size,
+        "kind": facts.get("kind"),
+        "duration": facts.get("duration"),
+        "bytes": facts.get("bytes", result.size),
         "sha256": result.sha256,
         "sm3": result.sm3,
         "state": str(result.state),
-        "reason": "" if stored else result.reason,
-        "findings": [finding.text for finding in row.findings.all()] if row else [],
+        "reason": "" if result.state == Item.State.STORED else result.reason,
+        "findings": facts.get("findings", []),
     }
 
 
@@ -206,7 +155,7 @@ def with_proof(receipt: Receipt) -> dict[str, Any]:
     """The receipt with today's checkpoint of the ledger, which covers it: what is printed."""
     code = receipt.agency.code
     content: dict[str, Any] = json.loads(receipt_path(receipt.number).read_bytes())
-    note = publish.published_note(code) or publish.publish(receipt.agency)
+    note = _covering_note(receipt)
     vkeys = publish.vkeys_of(code)
     checkpoint = open_checkpoint(note, vkeys)
     key = vkeys[-1]
@@ -223,17 +172,34 @@ def with_proof(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def _print(receipt: Receipt, outcome: Outcome) -> None:
-    """The PDF beside the JSON; a print that fails is said and can be made again, the receipt stands."""
+def _covering_note(receipt: Receipt) -> str:
+    try:
+        return publish.publish(receipt.agency)
+    except (LiuhenError, OSError):
+        note = publish.published_note(receipt.agency.code)  # the last good one is better than none
+        if note is None:
+            raise
+        return note
+
+
+def for_paper(full: dict[str, Any]) -> dict[str, Any]:
+    """The receipt as it is printed: a long list is cut, and the cut is said."""
+    files = full["files"]
+    if len(files) <= LISTED:
+        return full
+    cut = f"本件只印前 {LISTED} 个文件；全部 {len(files)} 个见同号 JSON 文件，其 SHA-256 为 {full['content_sha256']}。"
+    return {**full, "files": files[:LISTED], "release_note": f"{full['release_note']}{cut}"}
+
+
+def print_out(receipt: Receipt, outcome: Outcome) -> None:
+    """The PDF beside the JSON."""
     outcome.paths["json"] = str(receipt_path(receipt.number))
     try:
+        proof, pdf = receipt_path(receipt.number, ".proof.json"), receipt_path(receipt.number, ".pdf")
         full = with_proof(receipt)
-        replace_file(
-            receipt_path(receipt.number, ".proof.json"),
-            json.dumps(full, ensure_ascii=False, indent=2).encode(),
-        )
-        replace_file(receipt_path(receipt.number, ".pdf"), receipt_pdf(full))
-        outcome.paths["pdf"] = str(receipt_path(receipt.number, ".pdf"))
-    except (LiuhenError, OSError) as error:
+        replace_file(proof, json.dumps(full, ensure_ascii=False, indent=2).encode())
+        print_apart(for_paper(full), pdf)
+        outcome.paths["pdf"] = str(pdf)
+    except (LiuhenError, OSError, ValueError) as error:
         log.warning("receipt_not_printed", receipt=receipt.number, error=str(error))
         outcome.paths["pdf_error"] = str(error)

@@ -1,120 +1,123 @@
 """One card's files through the workers, and their rows into the database, in groups.
 
-A file goes  known size? -> hash only -> already there | copy -> reserve -> seal -> commit.
-Only this thread touches the database; a failure is the file's own and never stops the others.
+A file goes  known size? -> hash only -> already there: check its copies
+                         -> copy -> (gate) -> reserve -> seal -> commit.
+
+- Only this thread touches the database; a failure is the file's own and never stops the others.
+- The gate lets files reserve their numbers in the card's order, whoever was copied first; small files run
+  ahead of a big one, up to HELD of them.
+- Of several files with one content the first is stored; the others wait for it and then find it there.
 """
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from liuhen.base import clock
-from liuhen.base.people.models import Role
 from liuhen.base.recordings.models import Recording
-from liuhen.core.cards.names import NameFacts, read_name
+from liuhen.core.cards.names import read_name
 from liuhen.core.cards.profile import Profile
 from liuhen.core.cards.reader import CardFile, CardListing
 from liuhen.core.digests import Digests
 from liuhen.core.errors import LiuhenError
 
-from . import commit
+from . import commit, copies, sentences
+from .book import Book
+from .commit import Answer, Wish
+from .copies import Checked, Stored
+from .gate import Gate
 from .intake import Intake, Taken
 from .models import Batch, Item
 from .owners import Owners
 from .progress import Progress, Result
-from .seal import Claim, Context, Sealed, seal
+from .seal import Context, Sealed, seal
 
 log = structlog.get_logger(__name__)
 
 WORKERS = 6
-WINDOW = 24  # files in flight; bounds memory whatever the card holds
-
-
-@dataclass
-class Outcome:
-    """The end of an ingest: every file's fate, the receipt where one was due, whether the card is released."""
-
-    agency: str
-    batch: str
-    results: list[Result]
-    receipt: str | None = None
-    released: bool = False
-    note: str = ""
-    paths: dict[str, str] = field(default_factory=dict)
+WINDOW = 24  # files being worked on; bounds memory whatever the card holds
+HELD = 256  # files that may have been begun and not yet numbered
 
 
 @dataclass(frozen=True)
 class Known:
-    """Hash-only says: this content is (or is not) in the store already."""
+    """A file of the card whose digests are known, and of which nothing is drafted."""
 
     file: CardFile
     digests: Digests
 
 
-Step = Known | Taken | Sealed | Result
-
-
-def sameness_of(file: CardFile, digests: Digests, batch: Batch) -> str:
-    """Sameness of content; an empty file is the same only as itself (name, time and card)."""
-    if digests.size > 0:
-        return digests.sha256
-    device = batch.device.serial if batch.device else batch.card_label
-    told = b"\0".join((device.encode(), file.raw, str(file.mtime_ns).encode()))
-    return f"empty:{hashlib.sha256(told).hexdigest()}"
+Step = Known | Taken | Checked | Sealed | Result
 
 
 class Run:
     """The files of one batch."""
 
     def __init__(
-        self, batch: Batch, intake: Intake, profiles: list[Profile], copies_needed: int, progress: Progress
+        self,
+        batch: Batch,
+        context: Context,
+        intake: Intake,
+        profiles: list[Profile],
+        copies_needed: int,
+        progress: Progress,
     ) -> None:
         self.batch = batch
-        self.agency = batch.agency
+        self.context = context
         self.intake = intake
         self.profiles = profiles
-        self.copies_needed = copies_needed
-        self.progress = progress
-        self.results: list[Result] = []
+        self.book = Book(batch, copies_needed, progress)
         self.owners = Owners(batch)
-        self.context = _context(batch)
-        self.twins: set[str] = set()
+        self.case_twins: set[str] = set()
         self.pool: ThreadPoolExecutor
         self.todo: deque[tuple[Callable[[CardFile], Step], CardFile]] = deque()
         self.flying: dict[Future[Step], CardFile] = {}
+        self.gate: Gate[Taken] = Gate()
         self.claimed: dict[str, CardFile] = {}  # sameness -> the file of this card being stored
-        self.waiting: dict[str, list[CardFile]] = {}
+        self.waiting: dict[str, list[Known]] = {}
 
     def everything(self, listing: CardListing) -> None:
-        """Every file and every refusal of the card gets a result, in the order they finish."""
-        self.twins = {path for group in listing.case_twins for path in group}
+        """Every file and every refusal of the card gets one result, in the order they finish."""
+        self.case_twins = {path for group in listing.case_twins for path in group}
         refused = Item.State.REFUSED
-        self._report([Result(r.path, r.raw, None, None, refused, r.reason, r.code) for r in listing.refusals])
-        sizes = commit.known_sizes(self.agency, {file.size for file in listing.files})
+        self.book.keep(
+            [Result(r.path, r.raw, None, None, refused, r.reason, r.code) for r in listing.refusals]
+        )
+        sizes = commit.known_sizes(self.batch.agency, {file.size for file in listing.files})
         self.todo.extend((self._look if file.size in sizes else self._take, file) for file in listing.files)
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="intake") as pool:
             self.pool = pool
             try:
                 self._until_done()
             except BaseException:
+                self.intake.stop()
                 pool.shutdown(wait=True, cancel_futures=True)
+                self._abandon()
                 raise
 
     def _until_done(self) -> None:
         while self.todo or self.flying:
-            while self.todo and len(self.flying) < WINDOW:
+            while self.todo and len(self.flying) < WINDOW and len(self.gate) < HELD:
                 work, file = self.todo.popleft()
+                self.gate.queue(file.raw)
                 self._send(work, file)
             self._harvest()
+
+    def _abandon(self) -> None:
+        """After a stop: no draft of this run is left, but those whose object may be on its way."""
+        done = [future.result() for future in self.flying if _succeeded(future)]
+        for one in [*done, *self.gate.waiting()]:
+            if isinstance(one, Taken):
+                one.discard()
+
+    # -- in the workers
 
     def _send(self, work: Callable[[CardFile], Step], file: CardFile) -> None:
         self.flying[self.pool.submit(work, file)] = file
@@ -125,17 +128,20 @@ class Run:
     def _take(self, file: CardFile) -> Taken:
         return self.intake.take(file, f"{self.batch.key}-{uuid.uuid4().hex}")
 
+    # -- in the ingest's own thread
+
     def _harvest(self) -> None:
         """Everything that has finished goes one step further; rows are written in one group."""
         done, _ = wait(self.flying, return_when=FIRST_COMPLETED)
         steps = [self._outcome_of(future) for future in done]
-        self._commit([step for step in steps if isinstance(step, Sealed)])
-        for step in steps:
-            if isinstance(step, Known):
-                self._place(step.file, step.digests, None)
-            elif isinstance(step, Taken):
-                self._place(step.file, step.digests, step)
-        self._report([step for step in steps if isinstance(step, Result)])
+        self.book.keep([step for step in steps if isinstance(step, Result)])
+        self.book.keep_checked([step for step in steps if isinstance(step, Checked)])
+        sealed = [step for step in steps if isinstance(step, Sealed)]
+        self.book.commit(sealed)
+        for one in sealed:
+            self._let_go(one.sameness)
+        self._place([step for step in steps if isinstance(step, Known | Taken)])
+        self._claim(self.gate.passing())
 
     def _outcome_of(self, future: Future[Step]) -> Step:
         file = self.flying.pop(future)
@@ -145,145 +151,96 @@ class Run:
             return self._fail(file, error)
         except Exception as error:
             log.exception("ingest_file_failed", path=file.path)
-            return self._fail(file, _unexpected(file, error))
+            return self._fail(file, error)
 
-    def _fail(self, file: CardFile, error: LiuhenError) -> Result:
-        for sameness, claimed in list(self.claimed.items()):
-            if claimed is file:
-                self._let_twins_go(sameness)
-        return _failed(file, error)
+    def _fail(self, file: CardFile, error: Exception) -> Result:
+        self.gate.leave(file.raw)
+        for sameness in [each for each, claimant in self.claimed.items() if claimant is file]:
+            self._let_go(sameness)
+        return sentences.failed(file, error)
 
-    def _let_twins_go(self, sameness: str) -> None:
-        """Files of the same content waited for this one; now they may look."""
+    def _let_go(self, sameness: str) -> None:
+        """Files of the same content waited for this one; now they are placed anew."""
         self.claimed.pop(sameness, None)
-        self.todo.extend((self._look, twin) for twin in self.waiting.pop(sameness, []))
+        self._place(self.waiting.pop(sameness, []))
 
-    def _place(self, file: CardFile, digests: Digests, taken: Taken | None) -> None:
+    def _place(self, steps: Iterable[Known | Taken]) -> None:
         """With its digests known: already there, being stored from this very card, or new."""
-        sameness = sameness_of(file, digests, self.batch)
-        recording = Recording.objects.filter(agency=self.agency, sameness=sameness).first()
-        if taken is not None and (recording is not None or sameness in self.claimed):
-            taken.discard()
-        if recording is not None:
-            there = commit.Stored.of(recording)
-            stores, needed = self.intake.stores, self.copies_needed
-            self._send(lambda file: commit.check_copies(there, file, stores, needed), file)
-        elif sameness in self.claimed:
-            self.waiting.setdefault(sameness, []).append(file)
-        elif taken is None:
-            self._send(self._take, file)
-        else:
-            self._claim(taken, sameness)
+        named = [(commit.sameness_of(step.file, step.digests, self.batch), step) for step in steps]
+        there = commit.recordings_of(self.batch.agency, {sameness for sameness, _ in named}) if named else {}
+        for sameness, step in named:
+            if sameness in there:
+                self._check(there[sameness], step)
+            elif sameness in self.claimed:
+                self._wait(sameness, step)
+            elif isinstance(step, Taken):
+                self.gate.arrive(step.file.raw, step)
+            else:
+                self._send(self._take, step.file)
 
-    def _claim(self, taken: Taken, sameness: str) -> None:
+    def _without_draft(self, step: Known | Taken) -> Known:
+        """The file needs no number (for now): its draft goes, and nobody waits for it."""
+        self.gate.leave(step.file.raw)
+        if isinstance(step, Taken):
+            self.pool.submit(step.discard)
+        return Known(step.file, step.digests)
+
+    def _wait(self, sameness: str, step: Known | Taken) -> None:
+        self.waiting.setdefault(sameness, []).append(self._without_draft(step))
+
+    def _check(self, recording: Recording, step: Known | Taken) -> None:
+        file = self._without_draft(step).file
         try:
-            claim = self._claim_of(taken, sameness, read_name(taken.file.path, self.profiles))
-        except (LiuhenError, DatabaseError) as error:
-            taken.discard()
-            self._report([_failed(taken.file, _unexpected(taken.file, error))])
+            stored = Stored.of(recording)
+        except LiuhenError as error:
+            self.book.keep([self._fail(file, error)])
             return
-        self.claimed[sameness] = taken.file
-        self._send(lambda _: seal(taken, claim, self.context), taken.file)
+        self._send(lambda file: copies.check(stored, file, self.intake), file)
 
-    def _claim_of(self, one: Taken, sameness: str, facts: NameFacts) -> Claim:
+    def _claim(self, taken: list[Taken]) -> None:
+        """Ids and numbers for those whose turn it is, in the card's order."""
+        first: list[tuple[Taken, Wish]] = []
+        for one in taken:
+            wish = self._wish(one)
+            if wish.sameness in self.claimed:
+                self._wait(wish.sameness, one)
+            else:
+                self.claimed[wish.sameness] = one.file
+                first.append((one, wish))
+        if first:
+            for (one, wish), answer in zip(first, self._reserve([wish for _, wish in first]), strict=True):
+                self._go_on(one, wish.sameness, answer)
+
+    def _wish(self, taken: Taken) -> Wish:
+        file, facts = taken.file, read_name(taken.file.path, self.profiles)
         device, holder, findings = self.owners.of(facts)
-        if one.file.path in self.twins:
-            findings = [*findings, _case_twin(one.file)]
-        with transaction.atomic():
-            return commit.reserve(
-                self.batch,
-                sameness,
-                name=one.file.path,
-                device=device,
-                holder=holder,
-                facts=facts,
-                findings=findings,
-                at=clock.now(),
-            )
+        if file.path in self.case_twins:
+            text = f"卡上另有只差大小写的同名文件（{file.path}），已分别保存。"
+            findings = [*findings, sentences.warning("case_twin", text)]
+        sameness = commit.sameness_of(file, taken.digests, self.batch)
+        return Wish(sameness, file.path, device, holder, facts, findings)
 
-    def _commit(self, sealed: list[Sealed]) -> None:
-        """Row and ledger entry of each in one transaction, all of the group together; else one by one."""
-        if not sealed:
-            return
+    def _reserve(self, wishes: list[Wish]) -> list[Answer | DatabaseError]:
         try:
             with transaction.atomic():
-                results = [commit.commit(self.batch, one) for one in sealed]
-        except (LiuhenError, DatabaseError):
-            results = [self._commit_alone(one) for one in sealed]
-        for one in sealed:
-            self._let_twins_go(one.record["original"]["sameness"])
-        self._report(results, kept=True)
+                return [*commit.reserve(self.batch, wishes, at=clock.now())]
+        except DatabaseError as error:
+            if isinstance(error, IntegrityError) and len(wishes) > 1:  # another card was quicker with one
+                return [answer for wish in wishes for answer in self._reserve([wish])]
+            return [
+                commit.being_stored(wish) if isinstance(error, IntegrityError) else error for wish in wishes
+            ]
 
-    def _commit_alone(self, one: Sealed) -> Result:
-        try:
-            with transaction.atomic():
-                return commit.commit(self.batch, one)
-        except (LiuhenError, DatabaseError) as error:
-            log.exception("ingest_commit_failed", path=one.taken.file.path)
-            return _failed(one.taken.file, _unexpected(one.taken.file, error))
-
-    def _report(self, results: list[Result], *, kept: bool = False) -> None:
-        """Show results, and keep those whose row was not written with the recording's."""
-        if results and not kept:
-            self._keep(results)
-        for result in results:
-            self.results.append(result)
-            self.progress.done(result)
-
-    def _keep(self, results: list[Result]) -> None:
-        try:
-            with transaction.atomic():
-                for result in results:
-                    recording = Recording.objects.filter(number=result.number, agency=self.agency).first()
-                    commit.keep_item(self.batch, result, recording if result.number else None)
-        except DatabaseError:
-            log.exception("ingest_items_not_kept", count=len(results))
+    def _go_on(self, taken: Taken, sameness: str, answer: Answer | DatabaseError) -> None:
+        if isinstance(answer, Exception):
+            self._without_draft(taken)
+            self.book.keep([self._fail(taken.file, answer)])
+        elif isinstance(answer, Recording):
+            self._check(answer, taken)
+            self._let_go(sameness)
+        else:
+            self._send(lambda _: seal(taken, answer, self.context), taken.file)
 
 
-def _context(batch: Batch) -> Context:
-    reading = batch.reading
-    return Context(
-        agency={"code": batch.agency.code, "name": batch.agency.name},
-        by={"account": batch.by.username, "name": batch.by.name, "role": Role.CUSTODIAN.label},
-        batch=batch.key,
-        card={"label": batch.card_label},
-        clock={
-            "measured": reading is not None,
-            "shown": clock.stamp(reading.shown_at) if reading else None,
-            "server": clock.stamp(reading.server_at) if reading else None,
-            "offset_seconds": reading.offset_seconds if reading else None,
-        },
-    )
-
-
-def _case_twin(file: CardFile) -> dict[str, Any]:
-    return {
-        "code": "case_twin",
-        "severity": "SHOULD",
-        "text": f"卡上另有只差大小写的同名文件（{file.path}），已分别保存。",
-        "params": {},
-    }
-
-
-_REFUSED_CODES = frozenset({"does_not_fit"})
-
-
-def _failed(file: CardFile, error: LiuhenError) -> Result:
-    state = Item.State.REFUSED if error.code in _REFUSED_CODES else Item.State.FAILED
-    return Result(file.path, file.raw, file.size, file.mtime_ns, state, str(error), error.code)
-
-
-def _unexpected(file: CardFile, error: Exception) -> LiuhenError:
-    if isinstance(error, LiuhenError):
-        return error
-    if isinstance(error, DatabaseError):
-        return LiuhenError(
-            f"{file.path} 的字节已保存，但登记未完成（数据库：{error}）。",
-            remedy="请检查磁盘空间后再次采集这张卡，未完成的登记会自动补上。",
-            code="database",
-        )
-    return LiuhenError(
-        f"{file.path} 处理时出现意外错误（{type(error).__name__}）。",
-        remedy="请再次采集这张卡；仍不行时，把运行日志交给维护人员。卡上文件保持原样。",
-        code="unexpected",
-    )
+def _succeeded(future: Future[Step]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None

@@ -10,15 +10,20 @@ from datetime import datetime
 from typing import Any
 
 from liuhen.base.clock import stamp
+from liuhen.base.people.models import Role
 from liuhen.base.recordings import record as records
 from liuhen.core.blobs.base import Draft
+from liuhen.core.cards.bearer import CardFacts
 from liuhen.core.cards.names import NameFacts
 from liuhen.core.digests import digests_of
 from liuhen.core.errors import LiuhenError
 from liuhen.core.ocfl.layout import object_path
 from liuhen.core.ocfl.write import write_version
 
+from . import sentences
 from .intake import Taken
+from .models import Batch
+from .owners import DISPUTED
 
 ACCOUNT_ADDRESS = "urn:liuhen:account:"
 
@@ -32,6 +37,24 @@ class Context:
     batch: str
     card: dict[str, Any]
     clock: dict[str, Any]
+
+
+def context_of(batch: Batch, facts: CardFacts) -> Context:
+    """`facts`: what the card says of its bearer, kept as its claim and not as the truth."""
+    reading = batch.reading
+    bearer = {key: value for key, value in asdict(facts).items() if value is not None}
+    return Context(
+        agency={"code": batch.agency.code, "name": batch.agency.name},
+        by={"account": batch.by.username, "name": batch.by.name, "role": Role.CUSTODIAN.label},
+        batch=batch.key,
+        card={"label": batch.card_label, "bearer": bearer},
+        clock={
+            "measured": reading is not None,
+            "shown": stamp(reading.shown_at) if reading else None,
+            "server": stamp(reading.server_at) if reading else None,
+            "offset_seconds": reading.offset_seconds if reading else None,
+        },
+    )
 
 
 @dataclass(frozen=True)
@@ -51,36 +74,54 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Sealed:
-    """An object that stands in the stores named; its row does not exist yet."""
+class Standing:
+    """An object that stands in stores and has no row yet."""
 
-    taken: Taken
     record: dict[str, Any]
     record_sha256: str
-    copies: dict[str, str]  # store name -> how it was read back
+    copies: dict[str, str]  # store name -> how its bytes were read back
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What sealing made of a taken file; `missed`: stores that did not take it."""
+
+    taken: Taken
+    standing: Standing
     missed: dict[str, LiuhenError]
+
+    @property
+    def number(self) -> str:
+        return str(self.standing.record["number"])
+
+    @property
+    def sameness(self) -> str:
+        return str(self.standing.record["original"]["sameness"])
 
 
 def seal(taken: Taken, claim: Claim, context: Context) -> Sealed:
-    """Write record, explanation and inventories into every draft and publish it.
+    """Write record, explanation and inventories into every draft and publish it, the first store first.
 
-    Raises the first store's error; another store's error is kept in `missed` for `liuhen repair`.
+    Raises the first store's error; another store's error is kept in `missed` for `liuhen repair`. Whatever
+    happens, no draft is left.
     """
     record = make_record(taken, claim, context)
     raw = records.to_bytes(record)
     page = records.explanation(record)
     copies: dict[str, str] = {}
-    missed: dict[str, LiuhenError] = {}
-    for name, draft in taken.drafts.items():
-        try:
-            _complete(draft, taken, claim, context, raw, page)
-            copies[name] = taken.methods[name]
-        except LiuhenError as error:
-            draft.discard()
-            if not copies:
-                raise
-            missed[name] = error
-    return Sealed(taken, record, digests_of(raw).sha256, copies, missed)
+    missed = dict(taken.missed)
+    try:
+        for name, draft in taken.drafts.items():
+            try:
+                _complete(draft, taken, claim, context, raw, page)
+                copies[name] = taken.methods[name]
+            except LiuhenError as error:
+                if not copies:
+                    raise
+                missed[name] = error
+    finally:
+        taken.discard()
+    return Sealed(taken, Standing(record, digests_of(raw).sha256, copies), missed)
 
 
 def _complete(draft: Draft, taken: Taken, claim: Claim, context: Context, raw: bytes, page: bytes) -> None:
@@ -106,7 +147,8 @@ def _complete(draft: Draft, taken: Taken, claim: Claim, context: Context, raw: b
 def make_record(taken: Taken, claim: Claim, context: Context) -> dict[str, Any]:
     """The record as it is stored in version 1 (docs/reference/record.md)."""
     file = taken.file
-    assigned = claim.device is not None or claim.holder is not None
+    disputed = any(finding["code"] in DISPUTED for finding in claim.extra_findings)
+    assigned = not disputed and (claim.device is not None or claim.holder is not None)
     kind = taken.says.get("kind") or "other"
     return {
         "schema": records.SCHEMA,
@@ -148,8 +190,5 @@ def _facts(facts: NameFacts) -> dict[str, Any]:
 
 
 def _findings(taken: Taken, claim: Claim) -> list[dict[str, Any]]:
-    from_name = [
-        {"code": finding.code, "severity": "SHOULD", "text": finding.message, "params": {}}
-        for finding in claim.facts.findings
-    ]
+    from_name = [sentences.warning(finding.code, finding.message) for finding in claim.facts.findings]
     return [*taken.says.get("findings", []), *from_name, *claim.extra_findings]

@@ -11,75 +11,108 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import structlog
+from django.db import DatabaseError, transaction
+
 from liuhen.base import clock, home, site
 from liuhen.base.acts import perform
 from liuhen.base.devices.models import ClockReading, Device
-from liuhen.base.devices.services import find_device, read_clock
+from liuhen.base.devices.services import UnknownDeviceError, find_device, read_clock
 from liuhen.base.ledger import publish
-from liuhen.base.people.models import Account, Agency, Officer
+from liuhen.base.people.models import Account, Agency
 from liuhen.base.storage.stores import Stores, open_stores
+from liuhen.core.cards.bearer import CardFacts, card_facts
 from liuhen.core.cards.errors import CardEmptyError
 from liuhen.core.cards.names import read_name
 from liuhen.core.cards.profile import BUILT_IN, Profile, load_profiles
 from liuhen.core.cards.reader import CardListing, card_key, list_card
-from liuhen.core.errors import LiuhenError, UsageError
+from liuhen.core.errors import LiuhenError, StorageError, UsageError
 from liuhen.core.media.sandbox import Analyser
 
-from . import acts, receipts, recover
+from . import acts, advice, recover
+from .analysis import Analyses
+from .conclude import conclude
 from .intake import Intake, ReadBytes
 from .models import Batch
-from .progress import Progress, Silent
-from .run import Outcome, Run
+from .progress import Outcome, Progress, Silent
+from .run import Run
+from .seal import context_of
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Request:
-    """One person's wish to take one card in."""
+    """One person's wish to take one card in. `read` and `analyser` stand for the real ones."""
 
     card: Path
     by: Account
     device: str | None = None
     device_clock: datetime | None = None
     read: ReadBytes = os.read
+    analyser: Analyses | None = None
+
+
+@dataclass(frozen=True)
+class Docked:
+    """A card that can be taken in: what lies on it and whose it is, as far as can be known."""
+
+    listing: CardListing
+    profiles: list[Profile]
+    facts: CardFacts
+    device: Device | None
 
 
 class CardBusyError(home.BusyError):
     code = "card_busy"
 
 
+class DatabaseFailedError(StorageError):
+    code = "database"
+
+
 def ingest_card(request: Request, *, at: datetime, progress: Progress | None = None) -> Outcome:
     """Take a card (or a folder of old recordings) in; see Outcome for what became of every file.
 
     Raises, before anything is changed: card errors (missing, unreadable, empty), UnknownDeviceError,
-    CardBusyError, store and key errors, NotAllowedError.
+    CardBusyError, store and key errors, NotAllowedError. Raises DatabaseFailedError when the database gives up
+    in the middle; what was stored stays stored.
     """
     progress = progress or Silent()
-    agency = request.by.agency
-    publish.signing_key(agency.code)  # a missing or exposed key is said now, not after the work
+    publish.signing_key(request.by.agency.code)  # a missing or exposed key is said now, not after the work
     stores = open_stores()
     stores.first()
-    lock = home.try_lock(f"card-{card_key(request.card)}")
+    with hold_card(request.card):
+        try:
+            docked = _look_at(request)
+            agency, listing = request.by.agency, docked.listing
+            for sentence in advice.before_copying(agency, listing, stores, now=clock.now()):
+                progress.say(sentence)
+            return _take_in(request, docked, stores, at, progress)
+        except DatabaseError as error:
+            raise DatabaseFailedError(
+                f"数据库写不进去（{error}），采集停下了；已入库的文件不受影响，存储卡不放行。",
+                remedy="请检查磁盘空间和 LIUHEN_HOME 的读写权限，然后再次采集这张卡，会从停下的地方继续。",
+            ) from error
+
+
+@contextmanager
+def hold_card(card: Path) -> Iterator[None]:
+    """One hand at a card. Raises CardBusyError, CardMissingError, CardUnreadableError."""
+    lock = home.try_lock(f"card-{card_key(card)}")
     if lock is None:
         raise CardBusyError(
-            f"{request.card} 正在被另一次采集读取，这次没有开始。",
+            f"{card} 正在被另一次采集读取，这次没有开始。",
             remedy="请等那一次采集结束；若确认没有在采集，请稍后再试。",
         )
     try:
-        profiles = office_profiles()
-        listing = list_card(request.card, profiles=profiles)
-        if not listing.files and not listing.refusals:
-            raise CardEmptyError(
-                f"{request.card} 上没有任何文件。", remedy="请确认插入的是记录仪的存储卡，且已正确挂载。"
-            )
-        device = _device_of_card(request, agency, listing, profiles)
-        recover.recover_interrupted(agency, stores.there, at=at, progress=progress)
-        with publish.batched():
-            return _take_in(request, listing, stores, device, profiles, at, progress)
+        yield
     finally:
         os.close(lock)
 
@@ -90,99 +123,121 @@ def office_profiles() -> list[Profile]:
     return load_profiles([BUILT_IN, own] if own.is_dir() else [BUILT_IN])
 
 
-def _take_in(
-    request: Request,
-    listing: CardListing,
-    stores: Stores,
-    device: Device | None,
-    profiles: list[Profile],
-    at: datetime,
-    progress: Progress,
-) -> Outcome:
-    batch, lock = _begin(request, listing, device, at)
-    progress.listed(listing)
-    settings = site.load()
+def _look_at(request: Request) -> Docked:
+    profiles = office_profiles()
+    listing = list_card(request.card, profiles=profiles)
+    if not listing.files and not listing.refusals:
+        raise CardEmptyError(
+            f"{request.card} 上没有任何文件。", remedy="请确认插入的是记录仪的存储卡，且已正确挂载。"
+        )
+    facts = card_facts(request.card, listing, profiles)
+    device = _device_of_card(request, listing, profiles, facts)
+    if request.device_clock is not None and device is None:
+        raise UsageError(
+            "填了设备显示的时间，却不知道是哪台设备。",
+            remedy="请加上 --device 序列号；文件名能认出唯一一台已登记设备时可以不加。",
+        )
+    return Docked(listing, profiles, facts, device)
+
+
+def _device_of_card(
+    request: Request, listing: CardListing, profiles: list[Profile], facts: CardFacts
+) -> Device | None:
+    """The device named by the person; else the registered one all names agree on; else the card's own word."""
+    agency = request.by.agency
+    if request.device:
+        return find_device(agency, request.device)
+    serials = {read_name(file.path, profiles).serial for file in listing.files} - {None}
+    told = serials or {facts.serial} - {None}
+    return _registered(agency, str(told.pop())) if len(told) == 1 else None
+
+
+def _registered(agency: Agency, serial: str) -> Device | None:
     try:
-        with closing(Analyser()) as analyser:
-            reserve = settings.reserve_mebibytes
-            intake = Intake(
-                Path(request.card),
-                stores.there,
-                analyser,
-                reserve=None if reserve is None else reserve << 20,
-                on_bytes=progress.read,
-                read=request.read,
-            )
-            run = Run(batch, intake, profiles, settings.copies_needed(), progress)
-            run.everything(listing)
-        outcome = receipts.conclude(batch, run.results, stores, at=clock.now())
-    finally:
-        home.release_own(f"batch-{batch.key}", lock)
-    for name, error in stores.away.items():
-        progress.say(f"{name}：{error}")
+        return find_device(agency, serial)
+    except UnknownDeviceError:
+        return None  # said file by file, as a finding
+
+
+def _take_in(request: Request, docked: Docked, stores: Stores, at: datetime, progress: Progress) -> Outcome:
+    outcome: Outcome | None = None
+    try:
+        with publish.batched():
+            batch, lock = _begin(request, docked, at)
+            try:
+                recover.recover_interrupted(batch.agency, stores.there, at=at, progress=progress)
+                outcome = _copy_all(request, batch, docked, stores, progress)
+            finally:
+                home.release_own(f"batch-{batch.key}", lock)
+    except (LiuhenError, DatabaseError, OSError):
+        if outcome is None:
+            raise
+        log.exception("published_late", batch=outcome.batch)  # conclude has told the person
+    if outcome is None:
+        raise RuntimeError("an ingest ended without an outcome")
     return outcome
 
 
-def _begin(request: Request, listing: CardListing, device: Device | None, at: datetime) -> tuple[Batch, int]:
+def _copy_all(request: Request, batch: Batch, docked: Docked, stores: Stores, progress: Progress) -> Outcome:
+    progress.listed(docked.listing)
+    settings = site.load()
+    needed, mebibytes = settings.copies_needed(), settings.reserve_mebibytes
+    with closing(request.analyser or Analyser()) as analyser:
+        intake = Intake(
+            request.card,
+            stores.there,
+            analyser,
+            reserve=None if mebibytes is None else mebibytes << 20,
+            on_bytes=progress.read,
+            read=request.read,
+        )
+        run = Run(batch, context_of(batch, docked.facts), intake, docked.profiles, needed, progress)
+        run.everything(docked.listing)
+    return conclude(batch, run.book.results, stores, needed, progress, at=clock.now())
+
+
+def _begin(request: Request, docked: Docked, at: datetime) -> tuple[Batch, int]:
     """The batch row, its clock reading, and the lock that shows the batch is alive."""
     key = f"{at.astimezone(clock.SHANGHAI):%Y%m%d%H%M%S}-{secrets.token_hex(4)}"
     lock = home.try_lock(f"batch-{key}")
     if lock is None:
         raise RuntimeError("a fresh batch key cannot be locked")
     try:
-        reading = _reading(request, device, at)
-        label = listing.volume_label or Path(listing.root).name or listing.root
-        batch = Batch(
-            agency=request.by.agency,
-            key=key,
-            card_label=label,
-            card_path=listing.root,
-            device=device,
-            holder=_holder(device),
-            reading=reading,
-            by=request.by,
-            started_at=at,
-        )
-        data = {
-            "batch": key,
-            "device": device.serial if device else None,
-            "files": len(listing.files),
-            "bytes": listing.total_bytes,
-            "refusals": len(listing.refusals),
-            "clock_offset_ms": round(reading.offset_seconds * 1000) if reading else None,
-        }
-        perform(acts.BEGIN, batch, by=request.by, at=at, subject=f"batch:{key}", data=data)
+        with transaction.atomic():
+            return _batch(request, docked, key, at), lock
     except BaseException:
         home.release_own(f"batch-{key}", lock)
         raise
-    return batch, lock
+
+
+def _batch(request: Request, docked: Docked, key: str, at: datetime) -> Batch:
+    listing, device = docked.listing, docked.device
+    reading = _reading(request, device, at)
+    label = listing.volume_label or Path(listing.root).name or listing.root
+    batch = Batch(
+        agency=request.by.agency,
+        key=key,
+        card_label=label[:255],
+        card_path=listing.root,
+        device=device,
+        holder=device.keeper if device else None,
+        reading=reading,
+        by=request.by,
+        started_at=at,
+    )
+    data = {
+        "batch": key,
+        "device": device.serial if device else None,
+        "files": len(listing.files),
+        "bytes": listing.total_bytes,
+        "refusals": len(listing.refusals),
+        "clock_offset_ms": round(reading.offset_seconds * 1000) if reading else None,
+    }
+    perform(acts.BEGIN, batch, by=request.by, at=at, subject=f"batch:{key}", data=data)
+    return batch
 
 
 def _reading(request: Request, device: Device | None, at: datetime) -> ClockReading | None:
-    if request.device_clock is None:
+    if request.device_clock is None or device is None:
         return None
-    if device is None:
-        raise UsageError(
-            "填了设备显示的时间，却不知道是哪台设备。",
-            remedy="请加上 --device 序列号；文件名能认出唯一一台已登记设备时可以不加。",
-        )
     return read_clock(device, request.device_clock, server_at=at, by=request.by)
-
-
-def _holder(device: Device | None) -> Officer | None:
-    return device.keeper if device else None
-
-
-def _device_of_card(
-    request: Request, agency: Agency, listing: CardListing, profiles: list[Profile]
-) -> Device | None:
-    """The device named by the person, else the one registered device that all names on the card agree on."""
-    if request.device:
-        return find_device(agency, request.device)
-    serials = {read_name(file.path, profiles).serial for file in listing.files} - {None}
-    if len(serials) != 1:
-        return None
-    try:
-        return find_device(agency, str(serials.pop()))
-    except LiuhenError:
-        return None  # said file by file, as a finding
