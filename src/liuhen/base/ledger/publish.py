@@ -21,7 +21,7 @@ from django.db import transaction
 from liuhen.base import home, site
 from liuhen.base.people.models import Agency
 from liuhen.core.durable import make_dirs, replace_file
-from liuhen.core.errors import DamagedError, LiuhenError
+from liuhen.core.errors import DamagedError, LiuhenError, StorageError
 from liuhen.core.tlog.checkpoint import Checkpoint, open_checkpoint
 from liuhen.core.tlog.merkle import leaf_hash
 from liuhen.core.tlog.notes import Note
@@ -47,6 +47,7 @@ from .models import Entry, Head
 __all__ = [
     "KEY_ROTATED",
     "ForkError",
+    "NotPublishedError",
     "Rotation",
     "batched",
     "key_path",
@@ -74,6 +75,12 @@ class ForkError(DamagedError):
     """Rows and the published tree disagree; nothing more is signed until a person has looked."""
 
     code = "ledger_fork"
+
+
+class NotPublishedError(StorageError):
+    """The entries stand; their checkpoint could not be written."""
+
+    code = "ledger_not_published"
 
 
 def published(agency_code: str) -> Checkpoint | None:
@@ -105,41 +112,67 @@ def _request(agency: Agency) -> None:
 
 @contextmanager
 def batched() -> Iterator[None]:
-    """Put off publishing until the block ends, also when it ends by an error."""
+    """Put off publishing until the block ends, also when it ends by an error (which is then the one raised)."""
     if getattr(_state, "waiting", None) is not None:
         yield
         return
     _state.waiting = {}
+    failed = True
     try:
         yield
+        failed = False
     finally:
         waiting, _state.waiting = _state.waiting, None
-        for agency in waiting.values():
+        _publish_all(list(waiting.values()), only_log=failed)
+
+
+def _publish_all(agencies: list[Agency], *, only_log: bool) -> None:
+    """One agency's trouble does not keep another's entries unpublished."""
+    errors = []
+    for agency in agencies:
+        try:
             publish(agency)
+        except Exception as error:
+            log.warning("ledger_not_published", agency=agency.code, error=str(error))
+            errors.append(error)
+    if errors and not only_log:
+        raise errors[0]
 
 
 def publish(agency: Agency) -> str:
     """Bring tiles and checkpoint up to the rows; returns the signed checkpoint (note text).
 
     Raises ForkError when the rows do not continue what was published, key errors when the key is missing,
-    exposed or damaged, OSError when the disk cannot be written; what was published before stays as it was.
+    exposed or damaged, NotPublishedError when the disk cannot be written; what was published before stays
+    as it was.
     """
     with home.locked(f"publish-{agency.code}"):
-        signer = signer_in_force(agency)
-        folder = home.ledger_folder(agency.code)
-        tiles = TileFolder(folder)
-        note = published_note(agency.code)
-        old = None if note is None else open_checkpoint(note, vkeys_of(agency.code))
-        start = old.size if old else 0
-        size = Head.objects.values_list("size", flat=True).get(agency=agency)
-        if old is not None and size == start and note is not None:
-            return note
-        _refuse_fork(agency, tiles, old, size)
-        _publish_rows(agency, tiles, start, size)
-        note = sign(signer, Checkpoint(origin_of(agency.code), size, tiles.root(size)), note)
-        _keep_handover(folder, note)
-        replace_file(folder / "checkpoint", note.encode())
-        _mirror(agency.code, tiles, size, note)
+        try:
+            return _publish(agency)
+        except OSError as error:
+            raise NotPublishedError(
+                f"账目已经记下，但新的检查点写不出来（{error.strerror or error}）。",
+                remedy="请清出磁盘空间或修复该磁盘，再运行 liuhen ledger checkpoint 补发；已有内容没有丢失。",
+                agency=agency.code,
+            ) from error
+
+
+def _publish(agency: Agency) -> str:
+    signer = signer_in_force(agency)
+    folder = home.ledger_folder(agency.code)
+    tiles = TileFolder(folder)
+    note = published_note(agency.code)
+    old = None if note is None else open_checkpoint(note, vkeys_of(agency.code))
+    start = old.size if old else 0
+    size = Head.objects.values_list("size", flat=True).get(agency=agency)
+    if old is not None and size == start and note is not None:
+        return note
+    _refuse_fork(agency, tiles, old, size)
+    _publish_rows(agency, tiles, start, size)
+    note = sign(signer, Checkpoint(origin_of(agency.code), size, tiles.root(size)), note)
+    _keep_handover(folder, note)
+    replace_file(folder / "checkpoint", note.encode())
+    _mirror(agency.code, tiles, size, note)
     return note
 
 

@@ -50,13 +50,28 @@ class Published:
         """The entries under a level-0 tile, each after its length (two bytes, big-endian)."""
         return self._read(ENTRIES, number, need)
 
-    def narrower(self, level: Level, number: int) -> list[Tile]:
-        """The partial files of a tile beside its widest: an old checkpoint may still need them."""
+    def narrower(self, level: Level, number: int) -> tuple[Tile | None, list[Tile]]:
+        """The widest file of a tile and the others: partial ones that an old checkpoint may still need.
+
+        A file that is gone when it is to be read was dropped by the publisher, because the full tile stands.
+        """
+        found: list[Tile] = []
+        widths = self._widths(level, number)
+        for width in widths:
+            try:
+                found.append(self._once(level, number, width))
+            except (LiuhenError, OSError) as error:
+                if width != widths[-1] and width in self._widths(level, number):
+                    self._say(first_under(level, number), "tile_damaged", f"已公布的文件损坏：{error}")
+        if not found or found[-1].width != widths[-1]:
+            return None, []  # the widest was read before, and is told as damaged
+        return found[-1], found[:-1]
+
+    def _widths(self, level: Level, number: int) -> list[int]:
         try:
-            widths = sorted(self._files.widths(level, number))
-            return [self._once(level, number, width) for width in widths[:-1]]
+            return sorted(self._files.widths(level, number))
         except (LiuhenError, OSError):
-            return []  # dropped meanwhile by the publisher, because the full tile stands
+            return []
 
     def _read(self, level: Level, number: int, need: int) -> Tile | None:
         for last_try in (False, True):

@@ -16,7 +16,7 @@ from django.db import connection
 from liuhen.base import home
 from liuhen.base.people.models import Agency
 from liuhen.core.tlog.merkle import HASH_SIZE, leaf_hash
-from liuhen.core.tlog.tile_files import ENTRIES, WIDTH
+from liuhen.core.tlog.tile_files import ENTRIES, WIDTH, Level
 
 from .pages import Row, columns_agree, pages_of, running, sound
 from .published import Published, Tile, entries_in, first_under
@@ -219,19 +219,15 @@ class Walk:
         """Older partial tiles beside the widest one begin as it begins."""
         level, count = 0, self.there
         while count:
-            number = count // WIDTH
             if count % WIDTH:
-                wide = self.published.hashes(level, number, count % WIDTH)
-                self._narrower(wide, self.published.narrower(level, number), level, number)
-            level, count = level + 1, number
-        number = self.there // WIDTH
-        if self.there % WIDTH:
-            wide = self.published.bundle(number, self.there % WIDTH)
-            self._narrower(wide, self.published.narrower(ENTRIES, number), ENTRIES, number)
+                for kind in (level, ENTRIES) if level == 0 else (level,):
+                    self._narrower(kind, count // WIDTH)
+            level, count = level + 1, count // WIDTH
 
-    def _narrower(self, wide: Tile | None, narrow: list[Tile], level: int | str, number: int) -> None:
-        for tile in narrow:
-            if wide is not None and not wide.data.startswith(tile.data):
+    def _narrower(self, level: Level, number: int) -> None:
+        widest, others = self.published.narrower(level, number)
+        for tile in others:
+            if widest is not None and not widest.data.startswith(tile.data):
                 text = f"已公布的不满页文件（宽 {tile.width}）与现行文件不符。"
                 self.report.say(first_under(level, number), "tile_altered", text)
 
