@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from liuhen.base import backup, clock
+from liuhen.base import backup, clock, restore
 from liuhen.base.devices import replay as devices
 from liuhen.base.office import make_ready, who
 from liuhen.base.people import replay as people
@@ -147,18 +147,41 @@ def make_backup(args: argparse.Namespace) -> int:
     make_ready()
     made = backup.make_backup(args.folder, at=clock.now())
     say(f"备份已存到 {made.folder}，共 {made.files} 个文件；恢复演练通过：账本 {made.entries} 条一致。")
+    for note in made.notes:
+        say(note)
     say("怎么办：备份含签名密钥，请离线保存在上锁的柜中。音像原件不在其中，由存储的第二份副本保障。")
     if args.json:
-        emit_json({"backup": str(made.folder), "files": made.files, "ledger_entries": made.entries})
+        emit_json(
+            {
+                "backup": str(made.folder),
+                "files": made.files,
+                "ledger_entries": made.entries,
+                "notes": made.notes,
+            }
+        )
     return DONE
 
 
 def restore_backup(args: argparse.Namespace) -> int:
-    done = backup.restore_backup(args.backup, replace=args.replace, at=clock.now())
-    for sentence in done.notes:
-        say(sentence)
+    """A ledger published after the backup stays in force; then the database is made again from it."""
+    done = restore.restore_backup(args.backup, replace=args.replace, at=clock.now())
     say(f"已从 {args.backup} 恢复 {done.files} 个文件，每个文件的摘要都核对过。")
-    say("怎么办：接着运行 liuhen ledger verify 和 liuhen verify。")
+    if done.aside:
+        say(f"原有数据已移到 {done.aside}。")
+    document: dict[str, Any] = {
+        "restored": str(args.backup),
+        "files": done.files,
+        "aside": done.aside.name if done.aside else None,
+        "newer_ledgers": done.newer,
+        "rebuilt": None,
+    }
+    status = DONE
+    if done.newer:
+        say(f"已公布的账本（{'、'.join(done.newer)}）比备份新，不能丢弃：保留新账本，并据以重建数据库。")
+        report = rebuilding.rebuild(_replayers(), replace=True, at=clock.now())
+        status = _told(report, as_json=False)
+        document["rebuilt"] = _rebuilt(report)
+    say("怎么办：接着运行 liuhen ledger verify 和 liuhen verify；备份之后入库而账本未载的，verify 会列出。")
     if args.json:
-        emit_json({"restored": str(args.backup), "files": done.files, "notes": done.notes})
-    return DONE
+        emit_json(document)
+    return status
