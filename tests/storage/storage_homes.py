@@ -9,7 +9,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from storage_office import SECOND, fill
+from storage.storage_office import SECOND, fill
+
+
+_MADE: dict[str, Path] = {}
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +30,9 @@ def stocked_homes(
         connection.settings_dict["NAME"] = str(folder / "db.sqlite3")
         settings.DATABASES["default"]["NAME"] = str(folder / "db.sqlite3")
 
-    made = {}
+    if _MADE:  # each module that imports this fixture asks once a session
+        return SimpleNamespace(**_MADE)
+    made: dict[str, Path] = {}
     for name in ("one", "two"):
         folder = tmp_path_factory.mktemp("stocked") / name
         shutil.copytree(_templates.full, folder)
@@ -38,6 +43,7 @@ def stocked_homes(
             fill(tmp_path_factory.mktemp("cards"))
             connection.close()
         made[name] = folder
+    _MADE.update(made)
     return SimpleNamespace(**made)
 
 

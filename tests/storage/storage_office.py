@@ -80,6 +80,22 @@ def rewrite_consistently(folder: Path, inside: str, data: bytes) -> None:
         inventory.with_name("inventory.json.sha256").write_text(f"{sha256(raw)}  inventory.json\n")
 
 
+def clone_object(home: Path) -> str:
+    """A whole object that nobody registered."""
+    import shutil
+
+    from liuhen.core.ocfl.layout import object_path
+
+    urn = "urn:uuid:5b1b1b1b-0000-4000-8000-00000000abcd"
+    source, target = object_of(home), root_of(home) / object_path(urn)
+    shutil.copytree(source, target)
+    for inventory in (target / "inventory.json", target / "v1/inventory.json"):
+        raw = inventory.read_bytes().replace(recording_of().urn.encode(), urn.encode())
+        inventory.write_bytes(raw)
+        inventory.with_name("inventory.json.sha256").write_text(f"{sha256(raw)}  inventory.json\n")
+    return urn
+
+
 def _sorted(inventory: dict) -> dict:
     """As our writer orders digests."""
     inventory["manifest"] = dict(sorted(inventory["manifest"].items()))

@@ -9,8 +9,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from storage_homes import doubled, stocked, stocked_homes  # noqa: F401
-from storage_office import AT, CLIP, flip, original_of, sha256, tree_of
+from storage.storage_homes import doubled, stocked, stocked_homes  # noqa: F401
+from storage.storage_office import AT, CLIP, flip, original_of, sha256, tree_of
 
 from liuhen.base import backup, restore
 from liuhen.base.backup import make_backup

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from outside.exported import load_verifier
-from storage_homes import doubled, stocked, stocked_homes  # noqa: F401
-from storage_office import AT, CLIP, FILES, flip, object_of, original_of, recording_of, tree_of
+from storage.storage_homes import doubled, stocked, stocked_homes  # noqa: F401
+from storage.storage_office import AT, CLIP, FILES, flip, object_of, original_of, recording_of, tree_of
 
 from liuhen.base.acts import NotAllowedError
 from liuhen.base.ledger.models import Entry
@@ -109,7 +109,7 @@ def test_the_proof_covers_the_export_itself(stocked: Path, people, folder: Path)
     entry = Entry.objects.filter(agency__code="demo").order_by("-position").first()
     assert entry.kind == "recording.exported"
     assert json.loads(entry.entry)["by"]["account"] == "custodian"
-    status, document = _judge(folder, "--checkpoint", str(stocked / "ledger/demo/checkpoint"))
+    status, _ = _judge(folder, "--checkpoint", str(stocked / "ledger/demo/checkpoint"))
     assert status == 0
     assert verify_ledger(people.custodian.agency).ok
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import ocfl.validator
 import pytest
-from storage_homes import doubled, stocked, stocked_homes  # noqa: F401
-from storage_office import (
+from storage.storage_homes import doubled, stocked, stocked_homes  # noqa: F401
+from storage.storage_office import (
     AT,
     CLIP,
     DAMAGES,

@@ -29,7 +29,6 @@ from liuhen.core.tlog.notes import Vkey
 from . import home, site
 from .backup import DATABASE, FOLDERS, KEYS, LEDGER, SETTINGS, copy_file, read_manifest
 from .clock import SHANGHAI
-from .ledger import publish
 from .storage.logs import PublishedLog, log_codes, open_log
 from .storage.rebuilding import alone
 
@@ -178,9 +177,15 @@ def _continuing(
 
 
 def _signed_head(place: Path, keys: list[Vkey]) -> Checkpoint | None:
-    """A head that our key signed; None when there is none (no ledger, or another office's)."""
+    """A head of the office that holds one of `keys`; None when there is none (no ledger, or another office's).
+
+    A key changed since the backup stands beside the old one in the `vkey` file there.
+    """
+    known = _keys(place)
+    if not set(known) & set(keys):
+        return None
     try:
-        return open_checkpoint((place / "checkpoint").read_text(encoding="utf-8"), keys)
+        return open_checkpoint((place / "checkpoint").read_text(encoding="utf-8"), known)
     except (OSError, ValueError, LiuhenError):
         return None
 
@@ -220,10 +225,10 @@ def _carry_over(base: Path, fresh: Path, codes: list[str]) -> None:
             if path.is_file() and (name == "witness" or not target.exists()):
                 target.unlink(missing_ok=True)
                 copy_file(path, target)
-    for code in codes:
-        key = Path(KEYS) / publish.key_path(code).name
-        if (base / key).is_file() and not (fresh / key).exists():
-            copy_file(base / key, fresh / key)
+    for path in (base / KEYS).glob("*"):
+        if path.is_file() and path.name.split(".")[0] in codes:  # a key may have been changed since
+            (fresh / KEYS / path.name).unlink(missing_ok=True)
+            copy_file(path, fresh / KEYS / path.name)
 
 
 def _guard_keys(keys: Path) -> None:
