@@ -15,10 +15,11 @@ from liuhen.base.storage import derived
 from liuhen.base.storage.stores import open_stores
 from liuhen.core.errors import UsageError
 from liuhen.core.media.sandbox import Analyser
-from liuhen.prints.receipt import receipt_pdf, receipt_text
+from liuhen.prints.receipt import receipt_text
 from liuhen.stages.ingest import clearing, receipts, selectors, services
 from liuhen.stages.ingest.models import Item
-from liuhen.stages.ingest.run import Outcome
+from liuhen.stages.ingest.printing import print_apart
+from liuhen.stages.ingest.progress import Outcome
 
 from .out import DONE, REFUSED, emit_json, say, show
 from .progress import TerminalProgress
@@ -165,7 +166,12 @@ def show_receipt(args: argparse.Namespace) -> int:
         return DONE
     full = receipts.with_proof(selectors.receipt_named(args.number, rows))
     if args.pdf:
-        args.pdf.write_bytes(receipt_pdf(full))
+        try:
+            print_apart(receipts.for_paper(full), args.pdf)
+        except OSError as error:
+            raise UsageError(
+                f"写不进 {args.pdf}（{error.strerror}）。", remedy="请换一个可写的位置。"
+            ) from error
         say(f"已打印到 {args.pdf}")
     if args.json:
         emit_json(full)

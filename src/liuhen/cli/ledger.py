@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import argparse
 import base64
-import binascii
 import json
 from pathlib import Path
 from typing import Any
 
 from liuhen.base import clock
+from liuhen.base.keys import rotate_key
 from liuhen.base.ledger import proofs, publish, witness
 from liuhen.base.ledger.verify import LedgerReport, verify_ledger
 from liuhen.base.office import make_ready, who
 from liuhen.base.people.models import Agency
 from liuhen.base.recordings.selectors import find_recording, visible_to
 from liuhen.base.storage.export import proof_text, prove_recording
+from liuhen.base.storage.logs import log_codes
 from liuhen.core.errors import UsageError
-from liuhen.core.tlog.notes import Vkey, fingerprint
+from liuhen.core.tlog.merkle import EMPTY_ROOT
+from liuhen.core.tlog.notes import Vkey, b64, fingerprint
 
 from .out import DONE, REFUSED, emit_json, say, show
 
@@ -31,6 +33,7 @@ def add(commands: Commands) -> None:
 
     verify = _sub(subcommands, "verify", "逐条核对账本、已公布文件与签名", verify_all)
     verify.add_argument("--agency", help="只核对这个单位的账本")
+    verify.set_defaults(refused_document=_nothing_verified())
     checkpoint = _sub(subcommands, "checkpoint", "打印当前检查点和密钥指纹", print_checkpoint)
     checkpoint.add_argument("--agency")
     prove = _sub(subcommands, "prove", "生成一条记录的入库证明（.tlog-proof）", prove_one)
@@ -41,6 +44,10 @@ def add(commands: Commands) -> None:
     consistency.add_argument("old", type=Path, help="旧检查点文件（可由回执抄录）")
     consistency.add_argument("--agency")
     consistency.add_argument("-o", "--output", type=Path, help="把证明另存为文件")
+    turn = _sub(subcommands, "rotate-key", "更换签名密钥（旧密钥保留，不再签名）", rotate)
+    turn.add_argument("--agency")
+    turn.add_argument("--reason", required=True, metavar="理由", help="例行更换，或怀疑密钥外泄")
+    turn.add_argument("--by", required=True, metavar="账号", help="系统管理员账号")
     cosign = _sub(subcommands, "cosign", "见证：为其他单位的检查点签名，或收存他人对本单位的见证", cosign_one)
     cosign.add_argument("checkpoint", type=Path)
     cosign.add_argument("--vkey", required=True, help="对方公钥（文件或一行文字）；收存时为见证人公钥")
@@ -68,17 +75,25 @@ def _agency(code: str | None) -> Agency:
     return agency
 
 
+def _nothing_verified() -> dict[str, Any]:
+    return {"ok": False, "size": 0, "root": None, "findings": []}
+
+
 def verify_all(args: argparse.Namespace) -> int:
     make_ready()
     agencies = [_agency(args.agency)] if args.agency else list(Agency.objects.order_by("founded_at", "code"))
-    if not agencies:
-        raise UsageError("还没有账本。", remedy="请先用 liuhen init 设立单位，或用 liuhen demo 试用。")
     reports = [verify_ledger(agency) for agency in agencies]
+    if not args.agency:
+        reports += [
+            _without_rows(code) for code in log_codes() if code not in {one.agency for one in reports}
+        ]
     for report in reports:
         for finding in report.findings:
             say(f"{report.agency}：{finding.text}")
         verdict = "核对一致" if report.ok else f"发现 {len(report.findings)} 处问题"
         say(f"{report.agency}：共 {report.size} 条，{verdict}。")
+    if not reports:
+        say("还没有账本。怎么办：先用 liuhen init 设立单位，或用 liuhen demo 试用。")
     ok = all(report.ok for report in reports)
     if not ok:
         say(
@@ -89,9 +104,17 @@ def verify_all(args: argparse.Namespace) -> int:
     return DONE if ok else REFUSED
 
 
+def _without_rows(code: str) -> LedgerReport:
+    """A published ledger that the database knows nothing of: its rows are gone, all of them."""
+    report = LedgerReport(code, root=EMPTY_ROOT)
+    report.say(0, "rows_missing", "已公布的账本在，数据库中却没有这个单位。")
+    return report
+
+
 def _joined(reports: list[LedgerReport]) -> dict[str, Any]:
     """The first agency's report at the top; the findings of every agency; each report under `ledgers`."""
-    first = reports[0].as_json()
+    empty = {"agency": None, "size": 0, "root": b64(EMPTY_ROOT)}
+    first = reports[0].as_json() if reports else empty
     findings = [{**finding, "agency": report.agency} for report in reports for finding in _findings(report)]
     return {
         **first,
@@ -147,7 +170,10 @@ def prove_one(args: argparse.Namespace) -> int:
 
 def prove_growth(args: argparse.Namespace) -> int:
     make_ready()
-    document = proofs.prove_consistency(_agency(args.agency), _read(args.old))
+    old_note = _note(_read(args.old))
+    code = args.agency or old_note.partition("\n")[0].removeprefix("liuhen/")
+    agency = _agency(code if Agency.objects.filter(code=code).exists() else args.agency)
+    document = proofs.prove_consistency(agency, old_note)
     old, new = document["old"]["size"], document["new"]["size"]
     say(f"证明成立：账本从 {old} 条增长到 {new} 条，其间只增不改。")
     if args.output:
@@ -158,11 +184,24 @@ def prove_growth(args: argparse.Namespace) -> int:
     return DONE
 
 
+def rotate(args: argparse.Namespace) -> int:
+    make_ready()
+    done = rotate_key(_agency(args.agency), reason=args.reason, by=who(args.by), at=clock.now())
+    say(f"签名密钥已更换：旧密钥签到第 {done.after} 条为止，其后由新密钥签名。")
+    say("怎么办：把新的公钥和指纹抄入纸质登记簿，重新备份 keys 文件夹，并把新旧公钥一并告知见证单位。")
+    say(f"新密钥指纹：{fingerprint(done.new)}")
+    if args.json:
+        emit_json({"old": done.old, "new": done.new, "after": done.after, "checkpoint": done.note})
+    else:
+        show(done.new)
+    return DONE
+
+
 def cosign_one(args: argparse.Namespace) -> int:
     make_ready()
     agency, at = _agency(args.agency), clock.now()
     key = _vkey(args.vkey)
-    note = _read(args.checkpoint)
+    note = _note(_read(args.checkpoint))
     if args.accept:
         kept = witness.accept(agency, note, key, at=at)
         say(f"已收存 {key.name} 对本单位第 {kept.size} 条检查点的见证签名。")
@@ -174,6 +213,7 @@ def cosign_one(args: argparse.Namespace) -> int:
     say(f"已见证 {key.name} 的检查点。请把见证公钥一并交给对方：{cosigner}")
     if args.output:
         _write(args.output, signed)
+        say(f"已存到 {args.output}。")
     if args.json:
         emit_json({"checkpoint": signed, "witness": str(cosigner)})
     elif not args.output:
@@ -182,8 +222,25 @@ def cosign_one(args: argparse.Namespace) -> int:
 
 
 def _vkey(text: str) -> Vkey:
-    path = Path(text)
-    return Vkey.parse(_read(path).splitlines()[-1] if len(text) < 1000 and path.is_file() else text)
+    """From a file (its last line is the key in force) or from the line itself."""
+    try:
+        is_file = Path(text).is_file()
+    except OSError:  # a line longer than any file name
+        is_file = False
+    lines = _read(Path(text)).split() if is_file else [text]
+    if not lines:
+        raise UsageError(f"{text} 是空的。", remedy="请给出对方的公钥文件（vkey）或其中一行。")
+    return Vkey.parse(lines[-1])
+
+
+def _note(text: str) -> str:
+    """A checkpoint as it comes back from paper or by mail: other line ends, and the key line of our QR code."""
+    lines = [line.rstrip() for line in text.lstrip("\ufeff").splitlines()]
+    if "" not in lines:
+        return text
+    signed = lines.index("")
+    kept = [line for line in lines[signed + 1 :] if line.startswith("— ")]
+    return "\n".join([*lines[: signed + 1], *kept]) + "\n"
 
 
 def _proof(path: Path | None) -> list[bytes] | None:
@@ -191,7 +248,7 @@ def _proof(path: Path | None) -> list[bytes] | None:
         return None
     try:
         return [base64.b64decode(one, validate=True) for one in json.loads(_read(path))["proof"]]
-    except (json.JSONDecodeError, KeyError, TypeError, binascii.Error) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"{path} 不是一致性证明。",
             remedy="请对方用 liuhen ledger consistency 旧检查点 -o 文件 重新生成。",

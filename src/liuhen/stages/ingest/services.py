@@ -32,7 +32,7 @@ from liuhen.core.cards.errors import CardEmptyError
 from liuhen.core.cards.names import read_name
 from liuhen.core.cards.profile import BUILT_IN, Profile, load_profiles
 from liuhen.core.cards.reader import CardListing, card_key, list_card
-from liuhen.core.errors import LiuhenError, StorageError, UsageError
+from liuhen.core.errors import LiuhenError, RefusedError, StorageError, UsageError
 from liuhen.core.media.sandbox import Analyser
 
 from . import acts, advice, recover
@@ -123,7 +123,19 @@ def office_profiles() -> list[Profile]:
     return load_profiles([BUILT_IN, own] if own.is_dir() else [BUILT_IN])
 
 
+def _refuse_own_home(card: Path) -> None:
+    """A "card" that holds LIUHEN_HOME would have the store taken into itself, without end."""
+    root, own = card.resolve(), home.home().resolve()
+    if own.is_relative_to(root):
+        raise RefusedError(
+            f"{card} 里有本系统自己的数据目录（{own}），没有采集。",
+            remedy="请给出存储卡挂载的文件夹，例如 /media/用户名/卡名。",
+            code="card_holds_home",
+        )
+
+
 def _look_at(request: Request) -> Docked:
+    _refuse_own_home(request.card)
     profiles = office_profiles()
     listing = list_card(request.card, profiles=profiles)
     if not listing.files and not listing.refusals:
