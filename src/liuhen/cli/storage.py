@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from liuhen.base import backup, clock, restore
+from liuhen.base import backup, clock, keys, restore
 from liuhen.base.devices import replay as devices
 from liuhen.base.office import make_ready, who
 from liuhen.base.people import replay as people
@@ -114,7 +114,7 @@ def rebuild_database(args: argparse.Namespace) -> int:
 
 
 def _replayers() -> dict[str, Replayer]:
-    return {**people.REPLAYERS, **devices.REPLAYERS, **ingest.REPLAYERS}
+    return {**people.REPLAYERS, **keys.REPLAYERS, **devices.REPLAYERS, **ingest.REPLAYERS}
 
 
 def _told(report: RebuildReport, *, as_json: bool) -> int:
