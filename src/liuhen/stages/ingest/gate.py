@@ -40,7 +40,3 @@ class Gate(Generic[T]):
             passed.append(one)
             del self._line[key]
         return passed
-
-    def waiting(self) -> list[T]:
-        """Those ready and held back, in line."""
-        return [one for one in self._line.values() if one is not None]

@@ -56,7 +56,7 @@ def recover_interrupted(
             with _if_dead(key) as dead:
                 if dead:
                     _settle_batch(agency, key, stores, at, progress)
-        _discard_drafts(stores)
+        _discard_dead_drafts(stores)
 
 
 def give_back(batch: Batch, stores: list[LocalBlobs]) -> None:
@@ -136,12 +136,20 @@ def _free(reservation: Reservation) -> None:
     Reservation.objects.filter(pk=reservation.pk).update(batch="", sameness=f"free:{reservation.number}")
 
 
-def _discard_drafts(stores: list[LocalBlobs]) -> None:
+def discard_drafts(batch_key: str, stores: list[LocalBlobs]) -> None:
+    """Remove what a stopped batch has drafted and not published; nobody may be writing there any more."""
     for store in stores:
-        for key in store.drafts():
-            ours = _DRAFT.fullmatch(key)
-            if ours is None:
-                continue
-            with _if_dead(ours["batch"]) as dead:
-                if dead:
+        try:
+            for key in store.drafts():
+                if key.startswith(f"{batch_key}-"):
                     store.draft(key).discard()
+        except LiuhenError as error:  # the next ingest tries again
+            log.warning("drafts_not_discarded", store=store.name, error=str(error))
+
+
+def _discard_dead_drafts(stores: list[LocalBlobs]) -> None:
+    found = {_DRAFT.fullmatch(key) for store in stores for key in store.drafts()}
+    for key in sorted({ours["batch"] for ours in found if ours is not None}):
+        with _if_dead(key) as dead:
+            if dead:
+                discard_drafts(key, stores)

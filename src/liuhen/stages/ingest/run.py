@@ -28,7 +28,7 @@ from liuhen.core.cards.reader import CardFile, CardListing
 from liuhen.core.digests import Digests
 from liuhen.core.errors import LiuhenError
 
-from . import commit, copies, sentences
+from . import commit, copies, recover, sentences
 from .book import Book
 from .commit import Answer, Wish
 from .copies import Checked, Stored
@@ -36,6 +36,7 @@ from .gate import Gate
 from .intake import Intake, Taken
 from .models import Batch, Item
 from .owners import Owners
+from .progress import Outcome as Outcome  # where the doors look for it
 from .progress import Progress, Result
 from .seal import Context, Sealed, seal
 
@@ -99,7 +100,7 @@ class Run:
             except BaseException:
                 self.intake.stop()
                 pool.shutdown(wait=True, cancel_futures=True)
-                self._abandon()
+                recover.discard_drafts(self.batch.key, self.intake.stores)
                 raise
 
     def _until_done(self) -> None:
@@ -109,13 +110,6 @@ class Run:
                 self.gate.queue(file.raw)
                 self._send(work, file)
             self._harvest()
-
-    def _abandon(self) -> None:
-        """After a stop: no draft of this run is left, but those whose object may be on its way."""
-        done = [future.result() for future in self.flying if _succeeded(future)]
-        for one in [*done, *self.gate.waiting()]:
-            if isinstance(one, Taken):
-                one.discard()
 
     # -- in the workers
 
@@ -240,7 +234,3 @@ class Run:
             self._let_go(sameness)
         else:
             self._send(lambda _: seal(taken, answer, self.context), taken.file)
-
-
-def _succeeded(future: Future[Step]) -> bool:
-    return future.done() and not future.cancelled() and future.exception() is None
