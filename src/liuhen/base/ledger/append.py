@@ -13,7 +13,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -85,14 +85,15 @@ def append(
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("the ledger is written inside the act's transaction only")
     server_time = clock.now()
-    position, recorded_at = _next(agency, server_time)
-    if server_time < recorded_at - CLOCK_SLACK:
-        jump = {"clock": clock.stamp(server_time), "last": clock.stamp(recorded_at)}
-        _insert(agency, position, "clock.set_back", agency.code, PROGRAM, at, jump, [], recorded_at)
-        position, recorded_at = _next(agency, server_time)
     digests, kept = _hidden(words or {})
     full = {**data, "words": digests} if digests else data
-    row = _insert(agency, position, kind, subject, by, at, full, basis or [], recorded_at)
+    with connection.cursor() as cursor:
+        place = _next(cursor, agency, server_time)
+        if server_time < place.recorded_at - CLOCK_SLACK:
+            jump = {"clock": clock.stamp(server_time), "last": clock.stamp(place.recorded_at)}
+            _insert(cursor, agency, place, "clock.set_back", agency.code, PROGRAM, at, jump, [])
+            place = _next(cursor, agency, server_time)
+        row = _insert(cursor, agency, place, kind, subject, by, at, full, basis or [])
     if kept:
         Words.objects.bulk_create(
             Words(agency=agency, position=row.position, key=key, salt=salt, text=text)
@@ -114,22 +115,24 @@ _ADD = """
 """
 
 
-def _next(agency: Agency, server_time: datetime) -> tuple[int, datetime]:
-    """The next position, and its server time, which is never before the last one's; locks the head row."""
-    later = _LATER.get(connection.vendor, "greatest")
-    with connection.cursor() as cursor:
-        cursor.execute(_NEXT.format(later=later), [_time(server_time), agency.pk])
-        row = cursor.fetchone()
+class _Place(NamedTuple):
+    """The next position and its server time, also as the database spells it."""
+
+    position: int
+    recorded_at: datetime
+    spelled: Any
+
+
+def _next(cursor: Any, agency: Agency, server_time: datetime) -> _Place:
+    """Count the head up, and so lock it; the server time is never before the last one's."""
+    statement = _NEXT.format(later=_LATER.get(connection.vendor, "greatest"))
+    cursor.execute(statement, [connection.ops.adapt_datetimefield_value(server_time), agency.pk])
+    row = cursor.fetchone()
     if row is None:
         raise Head.DoesNotExist(f"agency {agency.code} has no ledger")
-    position, kept = row
-    moment = datetime.fromisoformat(kept) if isinstance(kept, str) else kept
-    return position, moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-
-
-def _time(at: datetime) -> Any:
-    """A time as the database keeps it."""
-    return connection.ops.adapt_datetimefield_value(at)
+    position, spelled = row
+    moment = datetime.fromisoformat(spelled) if isinstance(spelled, str) else spelled
+    return _Place(position, moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment, spelled)
 
 
 def _hidden(words: dict[str, str]) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
@@ -141,25 +144,25 @@ def _hidden(words: dict[str, str]) -> tuple[dict[str, str], dict[str, tuple[str,
 
 
 def _insert(
+    cursor: Any,
     agency: Agency,
-    position: int,
+    place: _Place,
     kind: str,
     subject: str,
     by: Actor,
     at: datetime,
     data: dict[str, Any],
     basis: list[str],
-    recorded_at: datetime,
 ) -> Entry:
     body = {
         "v": VERSION,
         "agency": agency.code,
-        "position": position,
+        "position": place.position,
         "kind": kind,
         "subject": subject,
         "by": by.as_data(),
         "at": clock.stamp(at),
-        "recorded_at": clock.stamp(recorded_at),
+        "recorded_at": clock.stamp(place.recorded_at),
         "basis": basis,
         "data": data,
     }
@@ -169,15 +172,14 @@ def _insert(
             f"这一步的留痕内容过长（{len(raw)} 字节）。", remedy="请分成几次办理。", kind=kind
         )
     text = raw.decode()
-    with connection.cursor() as cursor:
-        cursor.execute(_ADD, [agency.pk, position, kind, subject, _time(recorded_at), text])
-        (key,) = cursor.fetchone()
+    cursor.execute(_ADD, [agency.pk, place.position, kind, subject, place.spelled, text])
+    (key,) = cursor.fetchone()
     return Entry(
         id=key,
         agency=agency,
-        position=position,
+        position=place.position,
         kind=kind,
         subject=subject,
-        recorded_at=recorded_at,
+        recorded_at=place.recorded_at,
         entry=text,
     )
