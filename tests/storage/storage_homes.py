@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from storage.storage_office import SECOND, fill
 
-
 _MADE: dict[str, Path] = {}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from liuhen.base import home, site
 from liuhen.core.blobs.base import Blobs
 from liuhen.core.blobs.local import LocalBlobs
-from liuhen.core.errors import LiuhenError, RefusedError
+from liuhen.core.errors import LiuhenError, RefusedError, UsageError
 from liuhen.core.ocfl.layout import create_store, object_path
 
 
@@ -17,6 +17,10 @@ def make_first_store() -> None:
     first = site.load().stores[0]
     if not (first.root() / "0=ocfl_1.1").exists():
         create_store(first.root(), first.staging_root(), first.name)
+
+
+class StoreUnknownError(RefusedError):
+    code = "store_unknown"
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,15 @@ class Stores:
 
 
 def open_stores() -> Stores:
-    """Every configured store; one that is not mounted is away, not forgotten."""
+    """Every configured store; one that is not mounted is away, not forgotten.
+
+    Raises UsageError when the settings name no store, or one place or one name twice.
+    """
     there: list[LocalBlobs] = []
     away: dict[str, LiuhenError] = {}
-    for store in site.load().stores:
+    settings = site.load()
+    _refuse_bad_settings(settings.stores)
+    for store in settings.stores:
         try:
             there.append(LocalBlobs(store.name, store.root(), store.staging_root()))
         except LiuhenError as error:
@@ -45,8 +54,35 @@ def open_stores() -> Stores:
     return Stores(there, away)
 
 
-def add_store(name: str, folder: str) -> None:
-    """Configure a further store at `folder` (its root is `folder`/store) and make its storage root.
+def make_again(name: str) -> Path:
+    """A new empty root where a configured store's disk was replaced; `repair` then fills it. Returns the root.
+
+    Raises StoreUnknownError, RefusedError while the store is there or its folder holds anything else.
+    """
+    chosen = next((store for store in site.load().stores if store.name == name), None)
+    if chosen is None:
+        raise StoreUnknownError(f"没有名为“{name}”的存储。", remedy="用 liuhen store list 查看已配置的存储。")
+    if name not in open_stores().away:
+        raise RefusedError(
+            f"存储“{name}”好好的，不用重建。", remedy="副本有损坏时运行 liuhen repair。", code="store_there"
+        )
+    create_store(chosen.root(), chosen.staging_root(), name)
+    return chosen.root()
+
+
+def _refuse_bad_settings(stores: list[site.StoreSettings]) -> None:
+    names, places = {store.name for store in stores}, {store.root().resolve() for store in stores}
+    if not stores or len(names) < len(stores) or len(places) < len(stores):
+        what = "没有任何存储" if not stores else "有两个存储同名或在同一位置"
+        raise UsageError(
+            f"设置文件 {site.settings_path().name} 的 stores 中{what}。", remedy="改正该项后再试。"
+        )
+
+
+def add_store(name: str, folder: str) -> Path:
+    """Configure a further store at `folder` (its root is `folder`/store) and make its root, which is returned.
+
+    A folder whose parent is missing too is an unplugged disk, not a new place.
 
     Raises RefusedError for a name that is taken and for a folder that is another store's: two copies in one
     place are one copy.
@@ -54,12 +90,19 @@ def add_store(name: str, folder: str) -> None:
     settings = site.load()
     if any(store.name == name for store in settings.stores):
         raise RefusedError(f"已有名为“{name}”的存储。", remedy="请换一个名称。", code="store_exists")
+    if not Path(folder).is_dir() and (Path(folder).exists() or not Path(folder).absolute().parent.is_dir()):
+        raise RefusedError(
+            f"{folder} 不是现有的文件夹。",
+            remedy="请确认另一块磁盘已接好并挂载，再给出其上的文件夹。",
+            code="no_such_folder",
+        )
     base = _inside_home(Path(folder).absolute())
     store = site.StoreSettings(name=name, path=str(base / "store"), staging=str(base / "staging"))
     for other in settings.stores:
         _refuse_same_place(store, other)
     create_store(store.root(), store.staging_root(), name)
     site.save(settings.model_copy(update={"stores": [*settings.stores, store]}))
+    return store.root()
 
 
 def _inside_home(folder: Path) -> Path:
