@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from the_office import AT, point_at
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
-AT = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
@@ -26,16 +25,6 @@ def shared_media() -> Path:
     if not folder.is_dir():
         pytest.skip("no ../shared/media beside this checkout")
     return folder
-
-
-def _point_at(folder: Path) -> None:
-    from django.conf import settings
-    from django.db import connection
-
-    connection.close()
-    settings.LIUHEN_HOME = folder
-    connection.settings_dict["NAME"] = str(folder / "db.sqlite3")
-    settings.DATABASES["default"]["NAME"] = str(folder / "db.sqlite3")
 
 
 @pytest.fixture(scope="session")
@@ -51,11 +40,11 @@ def _templates(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any)
 
     empty, full = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("full")
     with django_db_blocker.unblock():
-        _point_at(empty)
+        point_at(empty)
         make_ready()
         connection.close()
         shutil.copytree(empty, full, dirs_exist_ok=True)
-        _point_at(full)
+        point_at(full)
         agency = cast.assemble(AT)
         register_device(
             agency.units.get(),
@@ -87,7 +76,7 @@ def _open(folder: Path, template: Path, blocker: Any) -> Iterator[Path]:
 
     shutil.copytree(template, folder)
     with blocker.unblock():
-        _point_at(folder)
+        point_at(folder)
         yield folder
         connection.close()
 

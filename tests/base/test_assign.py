@@ -7,7 +7,7 @@ from pathlib import Path
 
 import ocfl.validator
 import pytest
-from conftest import AT
+from the_office import AT
 
 from liuhen.base.acts import NotAllowedError, ReasonMissingError, WrongStateError
 from liuhen.base.devices.models import Device
@@ -81,10 +81,23 @@ def test_only_the_custodian_assigns_and_a_refusal_writes_nothing(people, unknown
     assert read_inventory(open_stores().first(), object_path(unknown.urn)).head == "v1"
 
 
-def test_a_second_assignment_is_refused_before_anything_is_written(people, unknown):
+def test_a_wrong_assignment_is_corrected_as_an_act_of_its_own(people, unknown):
+    _assign(unknown, people.custodian)
+    unknown.refresh_from_db()
+    other = Owner(None, Officer.objects.get(staff_no="100002"))
+    entry = _assign(unknown, people.custodian, other, reason="经核对执法日志更正")
+    unknown.refresh_from_db()
+    assert json.loads(entry.entry)["kind"] == "recording.reassigned"
+    assert (unknown.device, unknown.holder.name, unknown.head) == (None, "陈思远", "v3")
+    assert verify_stores(open_stores()).ok
+
+
+def test_two_hands_at_once_do_not_both_assign(people, unknown):
+    """The second asked while the row still said 待归属; by then it is in store."""
+    stale = Recording.objects.get()
     _assign(unknown, people.custodian)
     with pytest.raises(WrongStateError):
-        _assign(unknown, people.custodian)
+        _assign(stale, people.custodian)
     assert read_inventory(open_stores().first(), object_path(unknown.urn)).head == "v2"
 
 

@@ -6,8 +6,8 @@ import json
 from datetime import timedelta
 
 import pytest
-from conftest import AT
 from django.db import DatabaseError, connection, transaction
+from the_office import AT
 
 from liuhen.base import clock
 from liuhen.base.ledger import publish

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from pathlib import Path
 
-from conftest import AT
+from the_office import AT
 
 from liuhen.base.recordings.models import Recording
-from liuhen.base.storage.export import record_of
-from liuhen.base.storage.stores import open_stores
+from liuhen.base.storage.stores import content_path, open_stores
 from liuhen.stages.ingest.services import Request, ingest_card
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reference" / "record.md"
@@ -21,7 +21,8 @@ def _a_record(people, tmp_path: Path) -> dict:
     card.mkdir()
     (card / "4701A01_100001_20261120093000_0001.mp4").write_bytes(b"not a film")
     ingest_card(Request(card, people.custodian), at=AT)
-    return record_of(Recording.objects.get(), open_stores())
+    path = content_path(Recording.objects.get().urn, "v1", "record.json")
+    return json.loads(open_stores().first().read_bytes(path))
 
 
 def test_the_document_names_every_key_and_no_other(people, tmp_path):

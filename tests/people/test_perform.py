@@ -6,10 +6,10 @@ import json
 from datetime import timedelta
 
 import pytest
-from conftest import AT
 from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from the_office import AT
 
 from liuhen.base.acts import Act, NotAllowedError, OnPaper, ReasonMissingError, WrongStateError, perform
 from liuhen.base.devices import acts as devices

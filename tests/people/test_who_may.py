@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import AT
+from the_office import AT
 
 from liuhen.base.acts import Act
 from liuhen.base.devices import acts as devices
@@ -32,6 +32,7 @@ EXPECTED: dict[str, set[str]] = {
     "device.clock_read": {"custodian", "officer", "officer2"},
     "recording.stored": {"custodian"},
     "recording.assigned": {"custodian"},
+    "recording.reassigned": {"custodian"},
     "recording.repaired": {"sysadmin", "custodian"},
     "recording.exported": {"custodian"},
     "batch.begun": {"custodian"},

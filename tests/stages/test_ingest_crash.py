@@ -107,7 +107,7 @@ def _ingest_and_die(by, card: Path, fatal: int) -> bool:
 
 
 def _visit(home: Path, people, card: Path, expected: int, points) -> int:
-    from conftest import _point_at
+    from the_office import point_at
 
     pristine = home.with_name("pristine")
     shutil.copytree(home, pristine)
@@ -117,7 +117,7 @@ def _visit(home: Path, people, card: Path, expected: int, points) -> int:
         connection.close()
         shutil.rmtree(home)
         shutil.copytree(pristine, home)
-        _point_at(home)
+        point_at(home)
         lived = _ingest_and_die(people.custodian, card, point)
         _make_good(people, card, expected)
         if lived:
@@ -150,8 +150,8 @@ def test_killed_at_each_step_of_a_small_card_nothing_is_lost_and_nothing_doubled
 
 def test_killed_while_recovering_from_a_kill_nothing_is_lost_either(home, people, tmp_path):
     """Two crashes: the second in the ingest that cleans up after the first."""
-    from conftest import _point_at
     from django.db import connection
+    from the_office import point_at
 
     card = SimCard(tmp_path).file("a.mp4", b"first").file("b.mp4", b"second")
     pristine = home.with_name("pristine-2")
@@ -161,7 +161,7 @@ def test_killed_while_recovering_from_a_kill_nothing_is_lost_either(home, people
         connection.close()
         shutil.rmtree(home)
         shutil.copytree(pristine, home)
-        _point_at(home)
+        point_at(home)
         assert not _ingest_and_die(people.custodian, card.root, first)
         for _ in range(4):
             _ingest_and_die(people.custodian, card.root, chance.randrange(1, 40))

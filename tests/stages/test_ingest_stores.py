@@ -46,7 +46,7 @@ def card(tmp_path) -> SimCard:
 @pytest.fixture
 def small_disk(home, tmp_path):
     """The whole home on 6 MiB of memory, as a disk that can be full."""
-    from conftest import _point_at
+    from the_office import point_at
 
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -55,7 +55,7 @@ def small_disk(home, tmp_path):
         pytest.skip("a small file system cannot be mounted here")
     try:
         shutil.copytree(home, disk / "home")
-        _point_at(disk / "home")
+        point_at(disk / "home")
         yield disk / "home"
     finally:
         from django.db import connection

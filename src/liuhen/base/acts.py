@@ -116,9 +116,7 @@ def perform(
     return row
 
 
-def ask(
-    act: Act, obj: models.Model, *, by: Account | None, at: datetime, reason: str | None = None
-) -> None:
+def ask(act: Act, obj: models.Model, *, by: Account | None, at: datetime, reason: str | None = None) -> None:
     """Would perform() refuse? For acts that write bytes before the row. Raises what perform() raises."""
     agency: Agency = obj.agency  # type: ignore[attr-defined]
     deed = Deed(by, at, "", reason)
@@ -183,7 +181,7 @@ def _lent_roles(by: Account, absent: Account, at: datetime) -> frozenset[str]:
 def _not_allowed(act: Act, agency: Agency) -> NotAllowedError:
     who = act.who.in_words() if act.who else "本系统程序"
     return NotAllowedError(
-        f"不能办理“{act.label}”：没有这项内容，或不属于您的权限。",
+        f"不能办理“{act.label}”：{'没有这项内容，或' if act.sources else ''}不属于您的权限。",
         remedy=f"该事项由{who}办理；如需权限，请由系统管理员提出、安全管理员确认。",
         basis=act.basis.cite(agency.pack),
         act=act.kind,

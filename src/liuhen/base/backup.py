@@ -26,6 +26,7 @@ from django.db import connection
 
 from liuhen.core.durable import fsync_dir, make_dirs, replace_file, reread_sha256, write_new
 from liuhen.core.errors import DamagedError, LiuhenError, RefusedError, StorageError, UsageError
+from liuhen.core.reasons import why
 
 from . import home
 from .clock import SHANGHAI, stamp
@@ -72,7 +73,7 @@ def make_backup(target: Path, *, at: datetime) -> Made:
         files = _write_manifest(folder, at)
     except OSError as error:
         raise StorageError(
-            f"备份写不进 {folder}（{error.strerror}）。",
+            f"备份写不进 {folder}（{why(error)}）。",
             remedy="请检查目标盘的空间和权限后再备份；没有 manifest.json 的文件夹不是备份，可以删去。",
         ) from error
     return Made(folder, files, drill(folder), list(_notes(target)))
@@ -175,7 +176,7 @@ def drill(folder: Path) -> int:
             return _verify_there(Path(trial))
     except OSError as error:
         raise StorageError(
-            f"备份已写出，但恢复演练做不成（{error.strerror}）。", remedy="请检查目标盘的空间后重新备份。"
+            f"备份已写出，但恢复演练做不成（{why(error)}）。", remedy="请检查目标盘的空间后重新备份。"
         ) from error
 
 

@@ -19,6 +19,8 @@ TITLES: Mapping[str, str] = {
     "pengyang": "行政执法全过程记录制度",
 }
 
+PACKS = tuple(sorted({key.partition("/")[0] for key in TITLES}))
+
 _DIGITS = "零一二三四五六七八九"
 
 
@@ -27,6 +29,17 @@ def article_in_words(pack: str, article: str) -> str:
     annex, _, number = article.rpartition("/")
     title = TITLES.get(f"{pack}/{annex}" if annex else pack, pack)
     return f"《{title}》第{_number_in_words(int(number))}条"
+
+
+def cite_codes(codes: list[str]) -> str:
+    """Articles as the ledger has them ("pack/article"), the title of each regulation said once."""
+    said: list[str] = []
+    before = ""
+    for code in codes:
+        title, bracket, article = article_in_words(*code.split("/", 1)).partition("》")
+        said.append(article if title == before else f"{title}{bracket}{article}")
+        before = title
+    return "、".join(said) or SYSTEM
 
 
 def _number_in_words(number: int) -> str:
@@ -45,11 +58,7 @@ class Basis:
 
     def cite(self, pack: str | None) -> str:
         """For a person, e.g. 《…》第十一条、第十二条."""
-        if pack is None or pack not in self.articles:
-            return SYSTEM
-        words = [article_in_words(pack, article) for article in self.articles[pack]]
-        first = words[0].partition("》")[0] + "》"
-        return "、".join([words[0], *(word.removeprefix(first) for word in words[1:])])
+        return cite_codes(self.codes(pack))
 
     def codes(self, pack: str | None) -> list[str]:
         """For the ledger, e.g. ["jinjiang-agri/11"]; empty where only our own rule stands behind it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import getpass
 import io
+import shutil
 import sqlite3
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,8 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from liuhen.core.errors import DamagedError, StorageError, UsageError
+from liuhen.core.errors import DamagedError, LiuhenError, StorageError, UsageError
+from liuhen.core.reasons import why
 
 from . import home
 from .ledger import publish
@@ -27,6 +29,7 @@ from .people.services import Person
 from .storage.stores import make_first_store
 
 PROVISIONAL = "office"
+_NO_ROOM = 1 << 20  # bytes
 
 
 class DatabaseDamagedError(DamagedError):
@@ -47,7 +50,7 @@ def make_ready() -> None:
         home.prepare()
     except OSError as error:
         raise HomeUnusableError(
-            f"数据目录 {home.home()} 不能写入（{error.strerror}）。",
+            f"数据目录 {home.home()} 不能写入（{why(error)}）。",
             remedy="请检查该目录的权限、磁盘是否只读或已满；也可用环境变量 LIUHEN_HOME 指定别处。",
         ) from error
     _refuse_forgetting()
@@ -75,7 +78,12 @@ def _refuse_forgetting() -> None:
         )
 
 
-def _damaged(error: Exception) -> DatabaseDamagedError:
+def _damaged(error: Exception) -> LiuhenError:
+    if shutil.disk_usage(home.home()).free < _NO_ROOM:
+        return HomeUnusableError(
+            f"{home.home()} 所在的磁盘已满，数据库打不开。",
+            remedy="请先清出空间再试；不要恢复或重建，数据没有损坏。",
+        )
     return DatabaseDamagedError(
         f"数据库打不开或已损坏（{error}）。",
         remedy="存储中的音像记录不受影响。有备份时运行 liuhen restore；没有备份时运行"
@@ -131,6 +139,8 @@ def who(username: str | None, role: Role = Role.CUSTODIAN) -> Account:
     if own:
         return own
     first = Agency.objects.order_by("founded_at", "code").first()
+    if first is None:
+        raise UsageError("还没有设立单位。", remedy="请先运行 liuhen init --help，按说明设立单位。")
     people = list(holders.filter(agency=first)[:2])
     if len(people) == 1:
         return people[0]

@@ -23,6 +23,7 @@ from ruamel.yaml.error import YAMLError
 
 from liuhen.core.durable import fsync_dir, make_dirs
 from liuhen.core.errors import DamagedError, LiuhenError, RefusedError, StorageError
+from liuhen.core.reasons import why
 from liuhen.core.tlog.checkpoint import Checkpoint, open_checkpoint
 from liuhen.core.tlog.notes import Vkey
 
@@ -74,7 +75,7 @@ def restore_backup(folder: Path, *, replace: bool, at: datetime) -> Restored:
             return _put(folder, listed, {**longer, **since}, same=same, at=at)
     except OSError as error:
         raise StorageError(
-            f"恢复没有做完：{base} 写不进（{error.strerror}）。",
+            f"恢复没有做完：{base} 写不进（{why(error)}）。",
             remedy="请检查磁盘空间和权限后再次恢复；移到一旁的数据仍在 before-restore- 开头的文件夹中。",
         ) from error
 

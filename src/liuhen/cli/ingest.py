@@ -10,14 +10,16 @@ from typing import Any
 from liuhen.base import clock, site
 from liuhen.base.office import first_office, make_ready, who
 from liuhen.base.people.models import Account, Agency
+from liuhen.base.recordings.models import Recording
 from liuhen.base.recordings.selectors import visible_to
 from liuhen.base.storage import derived
 from liuhen.base.storage.stores import open_stores
 from liuhen.core.errors import UsageError
 from liuhen.core.media.sandbox import Analyser
+from liuhen.core.reasons import why
 from liuhen.prints.receipt import receipt_text
 from liuhen.stages.ingest import clearing, receipts, selectors, services
-from liuhen.stages.ingest.models import Item
+from liuhen.stages.ingest.models import Batch, Item
 from liuhen.stages.ingest.printing import print_apart
 from liuhen.stages.ingest.progress import Outcome
 
@@ -66,7 +68,8 @@ def ingest_card(args: argparse.Namespace) -> int:
     with progress:
         outcome = services.ingest_card(request, at=clock.now(), progress=progress)
     status = tell(outcome, as_json=args.json)
-    derive(by)
+    _say_unassigned(by, outcome)
+    derive(by, released=outcome.released)
     return status
 
 
@@ -132,14 +135,32 @@ def tell(outcome: Outcome, *, as_json: bool) -> int:
     return REFUSED if any(result.state in bad for result in outcome.results) or not outcome.released else DONE
 
 
-def derive(by: Account) -> None:
+def _say_unassigned(by: Account, outcome: Outcome) -> None:
+    numbers = [
+        result.number for result in outcome.results if result.state == Item.State.STORED and result.number
+    ]
+    rows = visible_to(by, clock.now()).filter(state=Recording.State.TO_ASSIGN)
+    waiting = len(rows.filter(stored_at__gte=_begun(outcome))) if numbers else 0
+    if waiting:
+        say(
+            f"本次有 {waiting} 条“待归属”。怎么办：用 liuhen list 查看编号，"
+            "再用 liuhen assign 编号 --device 设备 --officer 人员编号 --reason 理由 确定归属。"
+        )
+
+
+def _begun(outcome: Outcome) -> datetime:
+    return Batch.objects.values_list("started_at", flat=True).get(key=outcome.batch)
+
+
+def derive(by: Account, *, released: bool) -> None:
     """Thumbnails and viewing copies, after the card is released; stopping here loses nothing."""
     if not site.load().previews:
         return
     rows = list(derived.missing(visible_to(by, clock.now())))
     if not rows:
         return
-    say(f"正在生成 {len(rows)} 个文件的缩略图和浏览副本（存储卡已可取走；可随时中断，下次继续）。")
+    card = "存储卡已可取走；" if released else ""
+    say(f"正在生成 {len(rows)} 个文件的缩略图和浏览副本（{card}可随时中断，下次继续）。")
     with Analyser() as analyser:
         derived.make_previews(rows, open_stores(), analyser, on_done=_say_trouble)
 
@@ -169,9 +190,7 @@ def show_receipt(args: argparse.Namespace) -> int:
         try:
             print_apart(receipts.for_paper(full), args.pdf)
         except OSError as error:
-            raise UsageError(
-                f"写不进 {args.pdf}（{error.strerror}）。", remedy="请换一个可写的位置。"
-            ) from error
+            raise UsageError(f"写不进 {args.pdf}（{why(error)}）。", remedy="请换一个可写的位置。") from error
         say(f"已打印到 {args.pdf}")
     if args.json:
         emit_json(full)

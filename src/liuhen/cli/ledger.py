@@ -18,6 +18,7 @@ from liuhen.base.recordings.selectors import find_recording, visible_to
 from liuhen.base.storage.export import proof_text, prove_recording
 from liuhen.base.storage.logs import log_codes
 from liuhen.core.errors import UsageError
+from liuhen.core.reasons import why
 from liuhen.core.tlog.merkle import EMPTY_ROOT
 from liuhen.core.tlog.notes import Vkey, b64, fingerprint
 
@@ -266,4 +267,4 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"写不进 {path}（{error.strerror}）。", remedy="请换一个可写的位置。") from error
+        raise UsageError(f"写不进 {path}（{why(error)}）。", remedy="请换一个可写的位置。") from error

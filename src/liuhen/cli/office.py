@@ -8,7 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
 from liuhen.base import clock, home
+from liuhen.base.basis import PACKS
 from liuhen.base.devices.models import Device
 from liuhen.base.devices.services import register_device, retire_device
 from liuhen.base.ledger import publish
@@ -18,8 +21,9 @@ from liuhen.base.people.models import Account, Agency, Officer, Role
 from liuhen.base.people.rules import roles_of
 from liuhen.base.people.services import Person
 from liuhen.base.storage.fixity import verify_stores
-from liuhen.base.storage.stores import add_store, open_stores
+from liuhen.base.storage.stores import add_store, make_again, open_stores
 from liuhen.core.errors import StorageError, UsageError
+from liuhen.stages.ingest.intake import in_words
 from liuhen.stages.ingest.services import Request
 from liuhen.stages.ingest.services import ingest_card as take_in
 
@@ -39,7 +43,7 @@ def add(commands: Commands) -> None:
     init = commands.add_parser("init", help="设立单位：密钥、账本、存储和首批账号")
     init.add_argument("--code", required=True, help="单位代码，如 jjny（小写字母、数字、连字符）")
     init.add_argument("--name", required=True, help="单位全称")
-    init.add_argument("--pack", default="", help="所执行的制度，如 jinjiang-agri")
+    init.add_argument("--pack", default="", metavar="制度", help=f"所执行的制度：{'、'.join(PACKS)}")
     init.add_argument("--unit", default="综合科", help="首个科室名称")
     init.add_argument("--unit-code", default="000000000001", help="首个科室代码")
     init.add_argument("--custodian", required=True, help="科室管理员姓名")
@@ -87,9 +91,12 @@ def add(commands: Commands) -> None:
     store = commands.add_parser("store", help="存储位置")
     store_commands = store.add_subparsers(dest="subcommand", required=True, metavar="子命令")
     new = store_commands.add_parser("add", help="增加一个存储（此后每个文件都写两份并核对）")
-    new.add_argument("name")
-    new.add_argument("folder", help="另一块磁盘上的文件夹")
+    new.add_argument("name", metavar="名称")
+    new.add_argument("folder", metavar="文件夹", help="另一块磁盘上已有的文件夹")
     new.set_defaults(run=new_store)
+    again = store_commands.add_parser("renew", help="磁盘换新后，在原位置重新建立一个空的存储")
+    again.add_argument("name", metavar="名称")
+    again.set_defaults(run=refill_store)
     stores = store_commands.add_parser("list", help="列出存储与剩余空间")
     stores.add_argument("--json", action="store_true")
     stores.set_defaults(run=list_stores)
@@ -118,9 +125,12 @@ def found(args: argparse.Namespace) -> int:
         grant = services.propose_role(account, Role.CUSTODIAN, by=system, at=at)
         services.confirm_role(grant, by=Account.objects.get(username=f"{prefix}secadmin"), at=at)
     key = publish.vkeys_text(agency.code).strip()
-    say(f"{agency.name}已设立。科室管理员账号：{account.username}。")
+    say(f"{agency.name}已设立，账号：科室管理员 {account.username}、系统管理员 {system.username}、")
+    say(f"安全管理员 {prefix}secadmin。开立账号和授权由系统管理员提出、安全管理员确认。")
+    if not agency.pack:
+        say(f"还没有选定所执行的制度，各处依据只显示“本系统安全规则”；可选：{'、'.join(PACKS)}。")
     say(
-        "怎么办：把下面的验证公钥抄入纸质登记簿；备份 keys 文件夹并妥善保管；再用 liuhen device add 登记设备。"
+        "怎么办：把屏幕上的验证公钥抄入纸质登记簿；备份 keys 文件夹并妥善保管；再用 liuhen device add 登记设备。"
     )
     if args.json:
         emit_json({"agency": agency.code, "custodian": account.username, "vkey": key})
@@ -146,7 +156,7 @@ def demonstrate(args: argparse.Namespace) -> int:
     for bad in report.bad:
         say(bad.text)
     status = tell(outcome, as_json=args.json)
-    derive(custodian)
+    derive(custodian, released=outcome.released)
     return status if report.ok else REFUSED
 
 
@@ -217,7 +227,11 @@ def add_person(args: argparse.Namespace) -> int:
     at = clock.now()
     system, security = who(args.proposed_by), who(args.confirmed_by)
     unit = system.unit or system.agency.units.get()
-    with publish.batched():
+    if args.role in (Role.OFFICER, Role.UNIT_HEAD) and not (args.certificate and args.staff_no):
+        raise UsageError(
+            f"{Role(args.role).label}须有执法证号和人员编号。", remedy="请补上 --certificate 和 --staff-no。"
+        )
+    with publish.batched(), transaction.atomic():
         officer = None
         if args.certificate or args.staff_no:
             if not (args.certificate and args.staff_no):
@@ -288,10 +302,25 @@ def list_devices(args: argparse.Namespace) -> int:
     return DONE
 
 
+def refill_store(args: argparse.Namespace) -> int:
+    make_ready()
+    root = make_again(args.name)
+    say(f"已在 {root} 重新建立空的“{args.name}”。怎么办：运行 liuhen repair，从其他存储把副本补回来。")
+    return DONE
+
+
+def _room(row: dict[str, Any]) -> str:
+    return f"{row['root']}  剩余 {in_words(row['free_bytes'])}"
+
+
 def new_store(args: argparse.Namespace) -> int:
     make_ready()
-    add_store(args.name, args.folder)
-    say(f"已增加存储“{args.name}”。怎么办：运行 liuhen repair，为已有的记录补上第二份副本。")
+    root = add_store(args.name, args.folder)
+    say(f"已增加存储“{args.name}”，位置 {root}。怎么办：运行 liuhen repair，为已有的记录补上第二份副本。")
+    if root.stat().st_dev == home.home().stat().st_dev:
+        say(
+            "注意：它与主存储在同一块磁盘上，这块磁盘坏了两份会一起丢。怎么办：最好改用另一块磁盘上的文件夹。"
+        )
     return DONE
 
 
@@ -309,5 +338,5 @@ def list_stores(args: argparse.Namespace) -> int:
     if args.json:
         emit_json(rows)
     else:
-        show("\n".join(f"{row['name']}  {row['error'] or row['root']}" for row in rows))
+        show("\n".join(f"{row['name']}  {row['error'] or _room(row)}" for row in rows))
     return REFUSED if stores.away else DONE

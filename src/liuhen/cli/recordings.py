@@ -69,7 +69,10 @@ def list_recordings(args: argparse.Namespace) -> int:
             f"{row['bytes']:>12} 字节  {row['name']}"
             for row in rows
         ]
-        show("\n".join(lines) or "还没有音像记录。怎么办：用 liuhen ingest 采集一张存储卡。")
+        show(
+            "\n".join(lines)
+            or "没有您可以查看的音像记录。怎么办：还没有采集过的，用 liuhen ingest 采集一张存储卡。"
+        )
     return DONE
 
 

@@ -21,7 +21,7 @@ KINDS = {
     "document": "文书",
     "other": "其他",
 }
-STATES = {"stored": "已入库", "already": "早已入库", "refused": "拒收", "failed": "未入库"}
+STATES = {"stored": "已入库", "already": "此前入库", "refused": "拒收", "failed": "未入库"}
 CHECK = (
     "请妥善保存本回执。日后核对：向本单位索取账本的最新检查点和一致性证明，"
     "与本页检查点（二维码内容相同）比对；再比对公钥指纹。两者相符，说明账本自本回执之后只增未改。"

@@ -22,8 +22,9 @@ def find_device(agency: Agency, serial: str) -> Device:
     device = Device.objects.filter(agency=agency, serial=serial, state=Device.State.IN_USE).first()
     if device is None:
         raise UnknownDeviceError(
-            f"设备 {serial} 没有登记或已停用，未采集任何文件。",
-            remedy=f"请先登记：liuhen device add {serial}；不确定是哪台设备时，去掉 --device，文件归入“待归属”。",
+            f"设备 {serial} 没有登记或已停用，没有办理。",
+            remedy=f"请核对序列号，或先登记：liuhen device add {serial}；"
+            "采集时不确定是哪台设备，可去掉 --device，文件归入“待归属”。",
             serial=serial,
         )
     return device

@@ -22,6 +22,7 @@ from liuhen.base import home, site
 from liuhen.base.people.models import Agency
 from liuhen.core.durable import make_dirs, replace_file
 from liuhen.core.errors import DamagedError, LiuhenError, StorageError
+from liuhen.core.reasons import why
 from liuhen.core.tlog.checkpoint import Checkpoint, open_checkpoint
 from liuhen.core.tlog.merkle import leaf_hash
 from liuhen.core.tlog.notes import Note
@@ -151,7 +152,7 @@ def publish(agency: Agency) -> str:
             return _publish(agency)
         except OSError as error:
             raise NotPublishedError(
-                f"账目已经记下，但新的检查点写不出来（{error.strerror or error}）。",
+                f"账目已经记下，但新的检查点写不出来（{why(error)}）。",
                 remedy="请清出磁盘空间或修复该磁盘，再运行 liuhen ledger checkpoint 补发；已有内容没有丢失。",
                 agency=agency.code,
             ) from error
@@ -216,7 +217,12 @@ def _publish_rows(agency: Agency, tiles: TileFolder, start: int, size: int) -> N
 
 def mirror_folders(agency_code: str) -> list[Path]:
     """Where the other stores keep their copy of the published ledger."""
-    return [store.root().parent / "ledger" / agency_code for store in site.load().stores[1:]]
+    return [store.root().parent / "ledger" / agency_code for store in _mounted()]
+
+
+def _mounted() -> list[site.StoreSettings]:
+    """The other stores that are there: on an empty mount point nothing is written."""
+    return [store for store in site.load().stores[1:] if (store.root() / "0=ocfl_1.1").is_file()]
 
 
 def _mirror(agency_code: str, source: TileFolder, size: int, note: str) -> None:

@@ -107,7 +107,7 @@ class AllOf:
         return rows
 
     def in_words(self) -> str:
-        return "，且".join(rule.in_words() for rule in self.rules)
+        return "，且".join(dict.fromkeys(rule.in_words() for rule in self.rules))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from then on grant every role together.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.db import transaction
 
 from liuhen.base import home
 from liuhen.base.acts import Act, perform
+from liuhen.base.basis import PACKS
 from liuhen.base.ledger import publish
 from liuhen.base.ledger.append import PROGRAM, append, open_ledger
 from liuhen.core.digests import digests_of
@@ -22,6 +24,10 @@ from liuhen.core.errors import UsageError
 
 from . import acts
 from .models import Account, Agency, Deputy, Officer, Paper, Role, RoleGrant, Unit
+
+_CODE = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_USERNAME = re.compile(r"[A-Za-z0-9._-]{2,64}")
+_STAFF_NO = re.compile(r"[A-Za-z0-9]{6}")
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,7 @@ def found_office(
     *, code: str, name: str, pack: str, unit: tuple[str, str], system: Person, security: Person, at: datetime
 ) -> Agency:
     """Make an agency with its first unit and its two administrators. Raises UsageError if the code is taken."""
-    if Agency.objects.filter(code=code).exists():
-        raise UsageError(f"单位代码 {code} 已存在。", remedy="请换一个代码。")
+    _check_founding(code, name, pack, [system, security])
     if not publish.key_path(code).exists():
         publish.make_key(code)
     with transaction.atomic():
@@ -73,6 +78,32 @@ def found_office(
     return agency
 
 
+def _check_founding(code: str, name: str, pack: str, people: list[Person]) -> None:
+    if not _CODE.fullmatch(code):
+        raise UsageError(
+            f"单位代码“{code}”不能用。",
+            remedy="请用小写字母开头，由小写字母、数字和连字符组成，至多 32 个字符，如 jjny。",
+        )
+    if Agency.objects.filter(code=code).exists():
+        raise UsageError(f"单位代码 {code} 已存在。", remedy="请换一个代码。")
+    if not name.strip() or any(not person.name.strip() for person in people):
+        raise UsageError("单位名称和人员姓名不能为空。", remedy="请填写后再设立。")
+    if pack and pack not in PACKS:
+        raise UsageError(f"没有制度 {pack}。", remedy=f"可用的有：{'、'.join(PACKS)}；尚未确定时可以不填。")
+
+
+def _check_person(person: Person) -> None:
+    """Raises UsageError for a user name that cannot be typed or is taken, and for an empty name."""
+    if not _USERNAME.fullmatch(person.username):
+        raise UsageError(
+            f"账号“{person.username}”不能用。", remedy="请用字母、数字、点、下划线或连字符，2 至 64 个字符。"
+        )
+    if not person.name.strip():
+        raise UsageError("姓名不能为空。", remedy="请填写姓名。")
+    if Account.objects.filter(username=person.username).exists():
+        raise UsageError(f"账号 {person.username} 已存在。", remedy="请换一个账号名。")
+
+
 def open_unit(agency: Agency, code: str, name: str, *, by: Account, at: datetime) -> Unit:
     unit = Unit(agency=agency, code=code, name=name)
     perform(acts.OPEN_UNIT, unit, by=by, at=at, subject=f"unit:{code}", data={"code": code, "name": name})
@@ -82,6 +113,19 @@ def open_unit(agency: Agency, code: str, name: str, *, by: Account, at: datetime
 def enter_officer(
     unit: Unit, name: str, certificate_no: str, staff_no: str, *, by: Account, at: datetime
 ) -> Officer:
+    """Raises UsageError when a number is taken or is none."""
+    if not _STAFF_NO.fullmatch(staff_no):
+        raise UsageError(
+            f"人员编号“{staff_no}”不能用。", remedy="请用六位字母或数字，与记录仪文件名中的人员编号一致。"
+        )
+    if not name.strip() or not certificate_no.strip():
+        raise UsageError("姓名和执法证号不能为空。", remedy="请填写后再登记。")
+    for number, taken in (
+        (staff_no, Officer.objects.filter(agency=unit.agency, staff_no=staff_no)),
+        (certificate_no, Officer.objects.filter(agency=unit.agency, certificate_no=certificate_no)),
+    ):
+        if (other := taken.first()) is not None:
+            raise UsageError(f"编号 {number} 已登记给{other.name}。", remedy="请核对人员编号和执法证号。")
     officer = Officer(
         agency=unit.agency, unit=unit, name=name, certificate_no=certificate_no, staff_no=staff_no
     )
@@ -93,9 +137,8 @@ def enter_officer(
 def open_account(
     unit: Unit, person: Person, *, officer: Officer | None = None, by: Account, at: datetime
 ) -> Account:
-    """Raises UsageError when the user name is taken."""
-    if Account.objects.filter(username=person.username).exists():
-        raise UsageError(f"账号 {person.username} 已存在。", remedy="请换一个账号名。")
+    """Raises UsageError when the user name is taken or cannot be used."""
+    _check_person(person)
     account = Account(
         agency=unit.agency, unit=unit, officer=officer, username=person.username, name=person.name
     )

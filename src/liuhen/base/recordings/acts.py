@@ -1,6 +1,6 @@
 """The law of a recording's custody so far.
 
-Recording:  (nothing) --store--> stored | to_assign ;  to_assign --assign--> stored
+Recording:  (nothing) --store--> stored | to_assign ;  to_assign --assign--> stored ;  stored --correct--> stored
 Repairing and exporting it change no state; a verification is no act, it only looks. Seeing it again on a card
 is told by that card's batch and receipt.
 """
@@ -28,6 +28,15 @@ ASSIGN = Act(
     needs_reason=True,
     basis=CLASSIFY,
 )
+CORRECT = Act(
+    "recording.reassigned",
+    "更正归属",
+    sources=frozenset({_STATE.STORED}),
+    target=_STATE.STORED,
+    who=_CUSTODIAN,
+    needs_reason=True,
+    basis=CLASSIFY,
+)
 REPAIR = Act("recording.repaired", "修复副本", sources=_ANY, who=HasRole((Role.CUSTODIAN, Role.SYSTEM_ADMIN)))
 EXPORT = Act("recording.exported", "导出复制件", sources=_ANY, who=_CUSTODIAN, basis=EVIDENCE_COPY)
 RECOVER = Act("recording.stored", "入库（恢复中断的采集）", basis=INTAKE)
@@ -40,4 +49,4 @@ SEE = AnyOf(
     )
 )
 
-ALL = (STORE, ASSIGN, REPAIR, EXPORT, RECOVER)
+ALL = (STORE, ASSIGN, CORRECT, REPAIR, EXPORT, RECOVER)

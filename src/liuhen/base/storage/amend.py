@@ -47,9 +47,9 @@ class Owner:
 def assign(
     recording: Recording, owner: Owner, stores: Stores, *, reason: str, by: Account, at: datetime
 ) -> Entry:
-    """待归属 -> 在库: name the device, the officer, or both.
+    """Name the device, the officer, or both: 确定归属 of what waits for it, 更正归属 of what is in store.
 
-    Raises UsageError when neither is named, WrongStateError when it is assigned already, NotAllowedError.
+    Raises UsageError when neither is named, NotAllowedError, ReasonMissingError.
     """
     if owner.device is None and owner.holder is None:
         raise UsageError(
@@ -62,7 +62,9 @@ def assign(
     }
     unit = owner.holder.unit if owner.holder else (owner.device.unit if owner.device else None)
     changes = {"device": owner.device, "holder": owner.holder, "unit": unit}
-    return _amend(recording, custody.ASSIGN, told, changes, stores, reason=reason, by=by, at=at)
+    waiting = recording.state == Recording.State.TO_ASSIGN
+    act = custody.ASSIGN if waiting else custody.CORRECT
+    return _amend(recording, act, told, changes, stores, reason=reason, by=by, at=at)
 
 
 def _device(device: Device | None) -> dict[str, str] | None:

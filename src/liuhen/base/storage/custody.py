@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from liuhen.base.basis import article_in_words
+from liuhen.base.basis import cite_codes
 from liuhen.base.clock import local, parse_stamp
 from liuhen.base.ledger.models import Entry
 from liuhen.base.recordings import acts as custody
@@ -22,7 +22,7 @@ def custody_of(recording: Recording) -> list[dict[str, Any]]:
 
 
 def _step(entry: dict[str, Any]) -> dict[str, Any]:
-    basis = "、".join(article_in_words(*code.split("/", 1)) for code in entry["basis"]) or "本系统安全规则"
+    basis = cite_codes(entry["basis"])
     label = _LABELS.get(entry["kind"], entry["kind"])
     when, by = local(parse_stamp(entry["at"])), entry["by"]["name"]
     return {

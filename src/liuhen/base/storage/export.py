@@ -33,6 +33,7 @@ from liuhen.core.errors import DamagedError, LiuhenError, StorageError, UsageErr
 from liuhen.core.ocfl.inventory import Inventory
 from liuhen.core.ocfl.layout import object_path
 from liuhen.core.ocfl.read import read_inventory
+from liuhen.core.reasons import why
 from liuhen.core.tlog.checkpoint import Checkpoint
 from liuhen.core.tlog.merkle import leaf_hash
 from liuhen.core.tlog.notes import Note
@@ -136,7 +137,7 @@ def _writing(folder: Path) -> Iterator[_Out]:
         _take_away(out, keep_folder=there)
         if isinstance(error, OSError):
             raise StorageError(
-                f"写不进 {folder}（{error.strerror}）。",
+                f"写不进 {folder}（{why(error)}）。",
                 remedy="请检查该位置的空间和权限，换一个空文件夹再导出。",
             ) from error
         raise

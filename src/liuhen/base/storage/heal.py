@@ -19,6 +19,7 @@ from liuhen.core.blobs.base import walk
 from liuhen.core.blobs.local import LocalBlobs
 from liuhen.core.durable import fsync_dir, make_dirs
 from liuhen.core.errors import DamagedError, LiuhenError, StorageError
+from liuhen.core.reasons import why
 
 from .target import Target
 
@@ -100,7 +101,7 @@ def _set_aside(store: LocalBlobs, target: Target, name: str) -> str:
         fsync_dir(source.parent)
     except OSError as error:
         raise StorageError(
-            f"{store.name}中的 {target.path}/{name} 移不开（{error.strerror}）。",
+            f"{store.name}中的 {target.path}/{name} 移不开（{why(error)}）。",
             remedy="请检查该文件的名称和权限，由系统管理员移走后再运行 liuhen repair。",
         ) from error
     return str(place.relative_to(store.staging))

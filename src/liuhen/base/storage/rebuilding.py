@@ -20,6 +20,7 @@ from liuhen.base import home
 from liuhen.base.clock import SHANGHAI
 from liuhen.core.durable import fsync_dir
 from liuhen.core.errors import RefusedError, StorageError
+from liuhen.core.reasons import why
 
 from .rebuild import Replayer, database_path, published_logs, rebuild_rows
 from .report import RebuildReport
@@ -51,7 +52,7 @@ def rebuild(replayers: Mapping[str, Replayer], *, replace: bool, at: datetime) -
             report.kept = put_in_place(draft, place, at)
         except OSError as error:
             raise StorageError(
-                f"数据库写不进 {place.parent}（{error.strerror}）。", remedy="请检查磁盘空间和权限后再重建。"
+                f"数据库写不进 {place.parent}（{why(error)}）。", remedy="请检查磁盘空间和权限后再重建。"
             ) from error
     return report
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 
 from liuhen.core.errors import StorageError, UsageError
+from liuhen.core.reasons import why
 
 # What Linux answers when the thing under the file is gone: card out of the slot, dock off, FUSE ended.
 PULLED = frozenset(
@@ -70,7 +71,7 @@ def pulled(path: str, cause: OSError) -> CardReadError:
 def read_failed(path: str, cause: OSError) -> CardReadError:
     """The device could not give the bytes of `path`. EIO may follow a pulled card: the remedy names both."""
     return CardReadError(
-        f"读不出「{path}」：设备报错（{cause.strerror or cause}）。",
+        f"读不出「{path}」：设备报错（{why(cause)}）。",
         remedy="先确认存储卡插好，换一个读卡器或端口再采集；仍读不出的，保留原卡不要格式化，交设备管理人员做数据恢复。",
         code="read_error",
         path=path,

@@ -23,6 +23,7 @@ from liuhen.core.cards.errors import CardError, CardMissingError, CardUnreadable
 from liuhen.core.cards.filenames import NameEncoding, escaped_path, shown_name, shown_path
 from liuhen.core.cards.names import read_name
 from liuhen.core.cards.profile import Profile, built_in_profiles
+from liuhen.core.reasons import why
 
 MAX_DEPTH: Final = 32
 MAX_PATH_BYTES: Final = 4000  # below Linux's PATH_MAX of 4096, the card's own path included
@@ -193,7 +194,7 @@ class _Walk:
 
     def _unreadable(self, raw: bytes, code: str, what: str, error: OSError) -> None:
         remedy = "怎么办：检查权限，或换读卡器重新采集；原卡不要格式化。"
-        self._refuse(raw, code, f"{what}读不出（{error.strerror or error}），没有采集。{remedy}")
+        self._refuse(raw, code, f"{what}读不出（{why(error)}），没有采集。{remedy}")
 
     def _refuse(self, raw: bytes, code: str, reason: str) -> None:
         self.refusals.append(Refusal(shown_path(raw)[0], raw, code, reason))

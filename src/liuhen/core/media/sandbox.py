@@ -22,6 +22,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from liuhen.core.reasons import why
+
 from ..errors import LiuhenError, StorageError
 from .child import EXIT_MEMORY
 from .contract import Probe, add, blank, blank_preview, drop_drafts
@@ -221,7 +223,7 @@ def _make_folder(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            f"无法建立预览文件夹 {out}（{error.strerror}）。",
+            f"无法建立预览文件夹 {out}（{why(error)}）。",
             remedy="检查该位置的权限和剩余空间，然后重试；原始文件不受影响。",
             cause=error,
         ) from error

@@ -23,6 +23,7 @@ from liuhen.base.storage.stores import Stores, open_stores
 from liuhen.core.cards.reader import CardFile, list_card, open_card_file, read_chunks
 from liuhen.core.digests import Hasher
 from liuhen.core.errors import LiuhenError, RefusedError, StorageError
+from liuhen.core.reasons import why
 
 from . import acts
 from .copies import Stored, is_whole
@@ -102,7 +103,7 @@ def _remove_one(card: Path, file: CardFile, recording: Recording | None, stores:
             _unlink(card, file, fd)
         except OSError as error:
             raise NotRemovedError(
-                f"{file.path} 删不掉（{error.strerror}），保留在卡上。", remedy="请检查存储卡的写保护。"
+                f"{file.path} 删不掉（{why(error)}），保留在卡上。", remedy="请检查存储卡的写保护。"
             ) from error
 
 

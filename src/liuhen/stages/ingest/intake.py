@@ -26,6 +26,7 @@ from liuhen.core.cards.filenames import safe_name
 from liuhen.core.cards.reader import CardFile, confirm_unchanged, open_card_file, read_chunks
 from liuhen.core.digests import Digests, Hasher
 from liuhen.core.errors import DamagedError, LiuhenError, RefusedError
+from liuhen.prints import words
 
 from .analysis import Analyses, says_of
 from .copying import copy_into
@@ -231,9 +232,4 @@ def refuse_what_cannot_fit(file: CardFile, store: LocalBlobs, reserve: int | Non
 
 def in_words(size: int) -> str:
     """A number of bytes as a person reads it."""
-    value = float(size)
-    for unit in ("字节", "KB", "MB", "GB"):
-        if value < 1024:
-            return f"{value:.0f} {unit}" if unit == "字节" else f"{value:.1f} {unit}"
-        value /= 1024
-    return f"{value:.1f} TB"
+    return words.size(size)

@@ -29,6 +29,10 @@ class Batch(models.Model):
     card_path = models.TextField()
     device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="batches")
     holder = models.ForeignKey(Officer, models.PROTECT, null=True, related_name="batches")
+    device_told = models.BooleanField(
+        default=False,
+        help_text="the custodian or the card itself said whose it is, not only its files' names",
+    )
     reading = models.ForeignKey(ClockReading, models.PROTECT, null=True, related_name="batches")
     by = models.ForeignKey(Account, models.PROTECT, related_name="batches")
     started_at = models.DateTimeField()

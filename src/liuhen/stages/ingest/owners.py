@@ -48,7 +48,7 @@ class Owners:
     def _device(self, facts: NameFacts) -> tuple[Device | None, list[Finding]]:
         card = self.batch.device
         if facts.serial is None:
-            return card, []
+            return (card if self.batch.device_told else None), []
         named = self._devices.get(facts.serial.casefold())
         if card is not None and (named is None or named.pk != card.pk):
             text = f"文件名中的设备号 {facts.serial} 与采集的设备 {card.serial} 不符，归入待归属。"

@@ -148,7 +148,7 @@ def make_record(taken: Taken, claim: Claim, context: Context) -> dict[str, Any]:
     """The record as it is stored in version 1 (docs/reference/record.md)."""
     file = taken.file
     disputed = any(finding["code"] in DISPUTED for finding in claim.extra_findings)
-    assigned = not disputed and (claim.device is not None or claim.holder is not None)
+    assigned = not disputed and claim.device is not None and claim.holder is not None
     kind = taken.says.get("kind") or "other"
     return {
         "schema": records.SCHEMA,

@@ -67,6 +67,7 @@ class Docked:
     profiles: list[Profile]
     facts: CardFacts
     device: Device | None
+    device_told: bool  # by the custodian or by the card itself, not only by the names of files
 
 
 class CardBusyError(home.BusyError):
@@ -126,9 +127,10 @@ def office_profiles() -> list[Profile]:
 def _refuse_own_home(card: Path) -> None:
     """A "card" that holds LIUHEN_HOME would have the store taken into itself, without end."""
     root, own = card.resolve(), home.home().resolve()
-    if own.is_relative_to(root):
+    inside = root.is_relative_to(own) and not root.is_relative_to(own / "demo")
+    if own.is_relative_to(root) or inside:
         raise RefusedError(
-            f"{card} 里有本系统自己的数据目录（{own}），没有采集。",
+            f"{card} 与本系统自己的数据目录（{own}）重叠，没有采集。",
             remedy="请给出存储卡挂载的文件夹，例如 /media/用户名/卡名。",
             code="card_holds_home",
         )
@@ -149,7 +151,8 @@ def _look_at(request: Request) -> Docked:
             "填了设备显示的时间，却不知道是哪台设备。",
             remedy="请加上 --device 序列号；文件名能认出唯一一台已登记设备时可以不加。",
         )
-    return Docked(listing, profiles, facts, device)
+    told = request.device is not None or (device is not None and facts.serial is not None)
+    return Docked(listing, profiles, facts, device, told)
 
 
 def _device_of_card(
@@ -232,6 +235,7 @@ def _batch(request: Request, docked: Docked, key: str, at: datetime) -> Batch:
         card_label=label[:255],
         card_path=listing.root,
         device=device,
+        device_told=docked.device_told,
         holder=device.keeper if device else None,
         reading=reading,
         by=request.by,
