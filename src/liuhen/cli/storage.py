@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from liuhen.base import backup, clock, keys, restore
+from liuhen.base import backup, clock, keys, restore, site
 from liuhen.base.devices import replay as devices
 from liuhen.base.office import make_ready, who
 from liuhen.base.people import replay as people
@@ -149,7 +149,9 @@ def make_backup(args: argparse.Namespace) -> int:
     say(f"备份已存到 {made.folder}，共 {made.files} 个文件；恢复演练通过：账本 {made.entries} 条一致。")
     for note in made.notes:
         say(note)
-    say("怎么办：备份含签名密钥，请离线保存在上锁的柜中。音像原件不在其中，由存储的第二份副本保障。")
+    second = len(site.load().stores) > 1
+    originals = "由另一存储中的副本保障" if second else "目前只有一份，请用 liuhen store add 增加第二存储"
+    say(f"怎么办：备份含签名密钥，请离线保存在上锁的柜中。音像原件不在备份里，{originals}。")
     if args.json:
         emit_json(
             {
