@@ -17,10 +17,11 @@ from liuhen.core.blobs.faults import StoreMissingError
 from liuhen.core.blobs.local import LocalBlobs
 from liuhen.core.errors import LiuhenError
 from liuhen.core.ocfl.codes import Finding
-from liuhen.core.ocfl.inventory import Inventory
+from liuhen.core.ocfl.inventory import Inventory, parse
 from liuhen.core.ocfl.layout import object_path
 from liuhen.core.ocfl.read import read_inventory
 from liuhen.core.ocfl.validate import validate_object
+from liuhen.core.ocfl.write import INVENTORY
 
 from .expected import Expected
 
@@ -57,7 +58,7 @@ def examine(store: LocalBlobs, expected: Expected) -> Examined:
         seen = validate_object(store, path)
         errors = [finding for finding in seen.findings if finding.is_error]
         damages = [_of_finding(store, finding) for finding in _originals_first(errors, path)]
-        damages += _against_ledger(store, expected, path, damaged={one.path for one in damages})
+        damages += _against_ledger(store, expected, path, damages)
         return Examined(tuple(damages), seen.bytes)
     except StoreMissingError:
         raise
@@ -96,13 +97,15 @@ _TEXT = {
 }
 
 
-def _against_ledger(
-    store: LocalBlobs, expected: Expected, path: str, *, damaged: set[str]
-) -> Iterator[Damage]:
+def _against_ledger(store: LocalBlobs, expected: Expected, path: str, told: list[Damage]) -> Iterator[Damage]:
+    damaged = {one.path for one in told}
     try:
-        inventory = read_inventory(store, path)
+        # In a whole object the root inventory is the newest committed one; else that has to be found first.
+        inventory = read_inventory(store, path) if told else parse(store.read_bytes(f"{path}/{INVENTORY}"))
     except LiuhenError:
-        return  # told by the validation
+        if told:
+            return  # by the validation
+        raise
     for name, wanted, found, code in disagreements(inventory, expected):
         key = f"{path}/{_content_key(inventory, name)}".rstrip("/")
         if key not in damaged:
