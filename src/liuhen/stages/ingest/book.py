@@ -7,8 +7,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import structlog
 from django.db import DatabaseError, transaction
+
+from liuhen.core.cards.reader import CardFile
 
 from . import commit, copies, sentences
 from .copies import Checked
@@ -17,6 +22,8 @@ from .progress import Progress, Result
 from .seal import Sealed
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 
 class Book:
@@ -41,39 +48,39 @@ class Book:
 
     def keep_checked(self, checked: list[Checked]) -> None:
         """Files that were in the store already."""
-        for one in checked:
-            try:
-                with transaction.atomic():
-                    result = copies.keep(self.batch, one, self.copies_needed)
-            except Exception as error:
-                log.exception("ingest_check_not_kept", path=one.file.path)
-                self.keep([sentences.failed(one.file, error)])
-            else:
-                self._show([result])
+        self._together(
+            checked,
+            lambda some: copies.keep(self.batch, some, self.copies_needed),
+            lambda one: one.file,
+        )
 
     def commit(self, sealed: list[Sealed]) -> None:
-        """Rows and ledger entries of sealed files, in the order of their numbers."""
-        if not sealed:
-            return
-        sealed = sorted(sealed, key=lambda one: one.number)
-        try:
-            with transaction.atomic():
-                results = commit.commit(self.batch, sealed)
-        except Exception:
-            log.exception("ingest_group_not_committed", count=len(sealed))
-            for one in sealed:
-                self._commit_alone(one)
-        else:
-            self._show(results)
+        """Rows and ledger entries of sealed files, in the order of their numbers.
 
-    def _commit_alone(self, one: Sealed) -> None:
-        """The object stands; when its row cannot be written now, the next ingest writes it (recover.py)."""
+        An object whose row cannot be written now stands; the next ingest writes its row (recover.py).
+        """
+        self._together(
+            sorted(sealed, key=lambda one: one.number),
+            lambda some: commit.commit(self.batch, some),
+            lambda one: one.taken.file,
+        )
+
+    def _together(
+        self, group: list[T], write: Callable[[list[T]], list[Result]], file_of: Callable[[T], CardFile]
+    ) -> None:
+        """One transaction for the group; where that fails, one for each."""
+        if not group:
+            return
         try:
             with transaction.atomic():
-                results = commit.commit(self.batch, [one])
+                results = write(group)
         except Exception as error:
-            log.exception("ingest_commit_failed", path=one.taken.file.path)
-            self.keep([sentences.failed(one.taken.file, error)])
+            log.exception("ingest_rows_not_written", files=[file_of(one).path for one in group])
+            if len(group) > 1:
+                for one in group:
+                    self._together([one], write, file_of)
+                return
+            self.keep([sentences.failed(file_of(group[0]), error)])
         else:
             self._show(results)
 

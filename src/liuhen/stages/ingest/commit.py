@@ -21,7 +21,7 @@ from liuhen.base.ledger.models import Head
 from liuhen.base.people.models import Agency
 from liuhen.base.recordings import acts as custody
 from liuhen.base.recordings.models import Copy, Finding, Recording, Reservation
-from liuhen.base.recordings.numbers import number_for_recording, year_of
+from liuhen.base.recordings.numbers import RECORDING, next_number, number_for_recording, year_of
 from liuhen.base.recordings.rows import entry_data, findings_from_record, recording_from_record
 from liuhen.core.cards.names import NameFacts
 from liuhen.core.cards.reader import CardFile
@@ -111,17 +111,23 @@ def being_stored(wish: Wish) -> BeingStoredError:
 
 
 def _reservations(batch: Batch, wishes: list[Wish], at: datetime) -> list[Reservation]:
+    left = Reservation.objects.filter(agency=batch.agency, batch="", year=year_of(at)).count()
     return Reservation.objects.bulk_create(
         Reservation(
             agency=batch.agency,
             sameness=wish.sameness,
             recording=uuid.uuid4(),
-            number=number_for_recording(batch.agency, at),
+            number=_number(batch.agency, at, left > place),
             year=year_of(at),
             batch=batch.key,
         )
-        for wish in wishes
+        for place, wish in enumerate(wishes)
     )
+
+
+def _number(agency: Agency, at: datetime, some_are_left: bool) -> str:
+    """Numbers that were given back come first; whether there are any is asked once a group."""
+    return number_for_recording(agency, at) if some_are_left else next_number(agency, RECORDING, at)
 
 
 def _claim(wish: Wish, row: Reservation, at: datetime) -> Claim:

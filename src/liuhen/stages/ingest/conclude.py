@@ -37,7 +37,7 @@ def conclude(
     try:
         recover.give_back(batch, stores.there)
         publish.publish(batch.agency)
-        receipt = _close(batch, outcome, needed, at)
+        issued = _close(batch, outcome, needed, at)
     except (LiuhenError, DatabaseError, OSError) as error:
         log.exception("batch_not_concluded", batch=batch.key)
         outcome.note = (
@@ -46,9 +46,9 @@ def conclude(
         )
         return outcome
     _publish_last(batch, progress)
-    if receipt is not None:
-        outcome.receipt = receipt.number
-        receipts.print_out(receipt, outcome)
+    if issued is not None:
+        outcome.receipt = issued[0].number
+        receipts.print_out(*issued, outcome)
     return outcome
 
 
@@ -65,13 +65,17 @@ def _publish_last(batch: Batch, progress: Progress) -> None:
         progress.say(f"最后的留痕检查点暂未公布（{_why(error)}）；下次运行时自动补上。")
 
 
-def _close(batch: Batch, outcome: Outcome, needed: int, at: datetime) -> Receipt | None:
+def _close(
+    batch: Batch, outcome: Outcome, needed: int, at: datetime
+) -> tuple[Receipt, dict[str, Any]] | None:
+    """The receipt, where one is due, with what paper needs of its content."""
     results = outcome.results
     safe = all(is_safe(result, needed) for result in results)
     released = safe and not _count(results, Item.State.REFUSED)
     note = note_of(results, needed, safe=safe, released=released)
     with transaction.atomic():
-        receipt = receipts.issue(batch, results, note, at, released=released) if safe else None
+        issued = receipts.issue(batch, results, note, at, released=released) if safe else None
+        receipt = issued[0] if issued else None
         data: dict[str, Any] = {
             "batch": batch.key,
             "receipt": receipt.number if receipt else None,
@@ -81,7 +85,7 @@ def _close(batch: Batch, outcome: Outcome, needed: int, at: datetime) -> Receipt
         act, subject = acts.RELEASE if released else acts.KEEP, f"batch:{batch.key}"
         perform(act, batch, by=batch.by, at=at, subject=subject, data=data, changes={"finished_at": at})
     outcome.released, outcome.note = released, note
-    return receipt
+    return issued
 
 
 def is_safe(result: Result, needed: int) -> bool:

@@ -116,15 +116,17 @@ def _heal(store: LocalBlobs, stored: Stored, file: CardFile, intake: Intake) -> 
     return is_whole(store, stored)
 
 
-def keep(batch: Batch, checked: Checked, needed: int) -> Result:
-    """What was found, in rows and ledger; runs in a transaction. The result is the file's own."""
-    rows = Copy.objects.filter(recording=checked.stored.pk, store__in=checked.whole)
-    rows.update(verified_at=clock.now())
-    for store in checked.healed:
-        _record_healing(batch, checked.stored, store)
-    result = _result(checked, needed)
-    Item.objects.bulk_create(items(batch, [result]))
-    return result
+def keep(batch: Batch, checked: list[Checked], needed: int) -> list[Result]:
+    """What was found, in rows and ledger; runs in a transaction. The results are the files' own."""
+    for store in {name for one in checked for name in one.whole}:
+        whole = [one.stored.pk for one in checked if store in one.whole]
+        Copy.objects.filter(recording__in=whole, store=store).update(verified_at=clock.now())
+    for one in checked:
+        for store in one.healed:
+            _record_healing(batch, one.stored, store)
+    results = [_result(one, needed) for one in checked]
+    Item.objects.bulk_create(items(batch, results))
+    return results
 
 
 def _record_healing(batch: Batch, stored: Stored, store: str) -> None:

@@ -10,7 +10,7 @@ from liuhen.core.cards.reader import CardFile, CardListing
 from .models import Item
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Result:
     """What became of one thing on the card, in one sentence where it was not plainly stored.
 

@@ -11,6 +11,7 @@ A file goes  known size? -> hash only -> already there: check its copies
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -44,6 +45,8 @@ log = structlog.get_logger(__name__)
 WORKERS = 6
 WINDOW = 24  # files being worked on; bounds memory whatever the card holds
 HELD = 256  # files that may have been begun and not yet numbered
+GROUP = 8  # finished steps that are worth a transaction …
+PATIENCE = 0.05  # … or seconds after which fewer are
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ class Run:
             [Result(r.path, r.raw, None, None, refused, r.reason, r.code) for r in listing.refusals]
         )
         sizes = commit.known_sizes(self.batch.agency, {file.size for file in listing.files})
-        self.todo.extend((self._look if file.size in sizes else self._take, file) for file in listing.files)
+        look, take = self._look, self._take
+        self.todo.extend((look if file.size in sizes else take, file) for file in listing.files)
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="intake") as pool:
             self.pool = pool
             try:
@@ -125,8 +129,7 @@ class Run:
 
     def _harvest(self) -> None:
         """Everything that has finished goes one step further; rows are written in one group."""
-        done, _ = wait(self.flying, return_when=FIRST_COMPLETED)
-        steps = [self._outcome_of(future) for future in done]
+        steps = [self._outcome_of(future) for future in self._finished()]
         self.book.keep([step for step in steps if isinstance(step, Result)])
         self.book.keep_checked([step for step in steps if isinstance(step, Checked)])
         sealed = [step for step in steps if isinstance(step, Sealed)]
@@ -135,6 +138,15 @@ class Run:
             self._let_go(one.sameness)
         self._place([step for step in steps if isinstance(step, Known | Taken)])
         self._claim(self.gate.passing())
+
+    def _finished(self) -> set[Future[Step]]:
+        """At least one, and after it those that follow at once: a transaction for each would cost more."""
+        done, rest = wait(self.flying, return_when=FIRST_COMPLETED)
+        until = time.monotonic() + PATIENCE
+        while rest and len(done) < GROUP and (left := until - time.monotonic()) > 0:
+            more, rest = wait(rest, timeout=left, return_when=FIRST_COMPLETED)
+            done |= more
+        return done
 
     def _outcome_of(self, future: Future[Step]) -> Step:
         file = self.flying.pop(future)
