@@ -199,6 +199,20 @@ def test_an_object_of_an_ingest_that_was_cut_off_is_told_apart(stocked: Path, pe
     assert _one(verify_stores(open_stores()))["code"] == "unfinished_damaged"
 
 
+def test_an_object_registered_between_two_questions_is_no_stranger(stocked: Path, monkeypatch):
+    """An ingest runs beside the check: no entry yet, no reservation any more, and then an entry."""
+    from liuhen.base.storage import strays
+
+    real, asked = strays.known_urns, []
+
+    def late(urns):
+        asked.append(urns)
+        return set() if len(asked) == 1 else real(urns)
+
+    monkeypatch.setattr(strays, "known_urns", late)
+    assert verify_stores(open_stores()).ok
+
+
 @pytest.mark.parametrize(
     ("inside", "code"),
     [("stray.txt", "L072"), ("3c0/stray.txt", "E072"), ("fff/fff", "E073")],

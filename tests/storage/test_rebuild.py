@@ -451,6 +451,30 @@ def test_a_number_left_free_by_a_crash_is_given_to_the_next_file(stocked: Path, 
         assert number_for_recording(agency, AT) == "demo-YX-2026-000008"
 
 
+def test_numbers_committed_out_of_order_leave_only_true_gaps(stocked: Path, people, monkeypatch):
+    from liuhen.base.storage import series
+
+    agency = people.custodian.agency
+    Series.objects.filter(agency=agency).delete()
+    told = [
+        "demo-YX-2026-000005",
+        "demo-YX-2026-000002",
+        "demo-YJ-2026-000009",
+        "demo-YX-2026-000001",
+        "",
+        "odd",
+    ]
+    monkeypatch.setattr(series, "_told", lambda _: iter(told))
+    far = "demo-YX-2026-099999"  # no honest number: the series does not jump
+    series.resume_numbers(agency, ["demo-YX-2026-000007", far, "other-YX-2026-000050"])
+    assert set(Series.objects.filter(agency=agency).values_list("kind", "last")) == {("YX", 7), ("YJ", 9)}
+    assert list(Reservation.objects.order_by("number").values_list("number", flat=True)) == [
+        "demo-YX-2026-000003",
+        "demo-YX-2026-000004",
+        "demo-YX-2026-000006",
+    ]
+
+
 # -- a ledger that cannot be relied on
 
 
