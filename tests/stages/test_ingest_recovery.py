@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from pathlib import Path
 
 import pytest
-from ingest_office import AT, StubAnalyser, Watcher, assert_sound, fates, numbers, take
+from ingest_office import AT, StubAnalyser, Watcher, assert_sound, codes, fates, numbers, take
 from simulators.cards import SimCard
 
 from liuhen.base import home as homes
 from liuhen.base.ledger.models import Entry
-from liuhen.base.recordings.models import Recording, Reservation
+from liuhen.base.recordings.models import Recording, Reservation, Series
 from liuhen.base.storage.stores import content_path, open_stores
 from liuhen.stages.ingest import book, recover
 from liuhen.stages.ingest.models import Batch
 from liuhen.stages.ingest.progress import Silent
+from liuhen.stages.ingest.services import HomeFailedError
 
 
 @pytest.fixture
@@ -202,3 +204,62 @@ def test_locks_of_finished_batches_are_not_left_behind(home, people, card):
     take(people.custodian, card.root)
     left = [path.name for path in (home / "run").iterdir() if path.name.startswith("batch-")]
     assert left == []
+
+
+# -- another card at the same moment
+
+
+def test_content_stored_meanwhile_from_another_card_is_found_and_not_stored_twice(
+    home, people, card, tmp_path, monkeypatch
+):
+    """The other card's rows appear between the look for them and the reservation."""
+    from liuhen.stages.ingest.run import Run
+
+    other = SimCard(tmp_path, "other").file("x.mp4", b"alpha").file("y.mp4", b"beta")
+    real, others = Run._reserve, []
+
+    def after_the_other_card(self, wishes):
+        if not others:
+            others.append(None)
+            others[0] = take(people.custodian, other.root)
+        return real(self, wishes)
+
+    monkeypatch.setattr(Run, "_reserve", after_the_other_card)
+    outcome = take(people.custodian, card.root)
+    assert set(fates(others[0]).values()) == {"stored"}
+    assert set(fates(outcome).values()) == {"already"}
+    assert outcome.released
+    assert numbers(people.custodian.agency) == [1, 2]
+    assert_sound(people.custodian.agency)
+
+
+def test_content_being_stored_from_another_card_waits_for_a_next_run(home, people, card):
+    agency = people.custodian.agency
+    lock = homes.try_lock("batch-20261120100000-0b0b0b0b")
+    Reservation.objects.create(
+        agency=agency,
+        sameness=hashlib.sha256(b"beta").hexdigest(),
+        recording=uuid.uuid4(),
+        number="demo-YX-2026-000001",
+        year=2026,
+        batch="20261120100000-0b0b0b0b",
+    )
+    Series.objects.create(agency=agency, kind="YX", year=2026, last=1)
+    outcome = take(people.custodian, card.root)
+    assert fates(outcome) == {"a.mp4": "stored", "b.mp4": "failed"}
+    assert codes(outcome) == {"b.mp4": "being_stored"}
+    assert not outcome.released
+    os.close(lock)
+    again = take(people.custodian, card.root)
+    assert fates(again) == {"a.mp4": "already", "b.mp4": "stored"}
+    assert numbers(agency) == [1, 2]
+    assert_sound(agency)
+
+
+def test_the_data_folder_that_cannot_be_written_is_a_sentence(home, people, card, monkeypatch):
+    def full(name):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(homes, "try_lock", full)
+    with pytest.raises(HomeFailedError, match=r"磁盘已满.*怎么办"):
+        take(people.custodian, card.root)

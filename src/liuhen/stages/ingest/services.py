@@ -34,6 +34,7 @@ from liuhen.core.cards.profile import BUILT_IN, Profile, load_profiles
 from liuhen.core.cards.reader import CardListing, card_key, list_card
 from liuhen.core.errors import LiuhenError, RefusedError, StorageError, UsageError
 from liuhen.core.media.sandbox import Analyser
+from liuhen.core.reasons import why
 
 from . import acts, advice, recover
 from .analysis import Analyses
@@ -78,29 +79,43 @@ class DatabaseFailedError(StorageError):
     code = "database"
 
 
+class HomeFailedError(StorageError):
+    """LIUHEN_HOME itself, beside the stores and the database: locks, receipts, settings."""
+
+    code = "home"
+
+
 def ingest_card(request: Request, *, at: datetime, progress: Progress | None = None) -> Outcome:
     """Take a card (or a folder of old recordings) in; see Outcome for what became of every file.
 
     Raises, before anything is changed: card errors (missing, unreadable, empty), UnknownDeviceError,
-    CardBusyError, store and key errors, NotAllowedError. Raises DatabaseFailedError when the database gives up
-    in the middle; what was stored stays stored.
+    CardBusyError, store and key errors, NotAllowedError. Raises DatabaseFailedError and HomeFailedError when
+    the office's own disk gives up in the middle; what was stored stays stored.
     """
     progress = progress or Silent()
-    publish.signing_key(request.by.agency.code)  # a missing or exposed key is said now, not after the work
-    stores = open_stores()
-    stores.first()
-    with hold_card(request.card):
-        try:
+    with _in_sentences():
+        publish.signing_key(request.by.agency.code)  # missing or exposed: said now, not after the work
+        stores = open_stores()
+        stores.first()
+        with hold_card(request.card):
             docked = _look_at(request)
             agency, listing = request.by.agency, docked.listing
             for sentence in advice.before_copying(agency, listing, stores, now=clock.now()):
                 progress.say(sentence)
             return _take_in(request, docked, stores, at, progress)
-        except DatabaseError as error:
-            raise DatabaseFailedError(
-                f"数据库写不进去（{error}），采集停下了；已入库的文件不受影响，存储卡不放行。",
-                remedy="请检查磁盘空间和 LIUHEN_HOME 的读写权限，然后再次采集这张卡，会从停下的地方继续。",
-            ) from error
+
+
+@contextmanager
+def _in_sentences() -> Iterator[None]:
+    """What keeps the office's own disk or database from working, as a person reads it."""
+    remedy = "请检查磁盘空间和 LIUHEN_HOME 的读写权限，然后再次采集这张卡，会从停下的地方继续。"
+    after = "采集停下了；已入库的文件不受影响，存储卡不放行。"
+    try:
+        yield
+    except DatabaseError as error:
+        raise DatabaseFailedError(f"数据库写不进去（{error}），{after}", remedy=remedy) from error
+    except OSError as error:
+        raise HomeFailedError(f"数据目录写不进去（{why(error)}），{after}", remedy=remedy) from error
 
 
 @contextmanager
