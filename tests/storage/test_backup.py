@@ -94,6 +94,27 @@ def test_a_backup_whose_drill_fails_is_said_to_be_none(stocked: Path, tmp_path: 
     assert (refused.value.code, "ledger verify" in refused.value.remedy) == ("backup_damaged", True)
 
 
+@pytest.mark.parametrize("table", ["ledger_entry", "sqlite_schema"])
+def test_a_damaged_database_is_not_taken_for_a_backup(stocked: Path, tmp_path: Path, table: str):
+    import sqlite3
+    from contextlib import closing
+
+    from django.db import connection
+
+    connection.close()
+    with closing(sqlite3.connect(stocked / "db.sqlite3")) as rows:
+        rows.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = rows.execute("PRAGMA page_size").fetchone()
+        page = rows.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", [table]).fetchone()
+    data = bytearray((stocked / "db.sqlite3").read_bytes())
+    at = (page[0] - 1) * size if page else 100
+    data[at : at + size - 100] = b"\xff" * (size - 100)
+    (stocked / "db.sqlite3").write_bytes(data)
+    with pytest.raises(LiuhenError) as refused:
+        make_backup(tmp_path / "disk", at=AT)
+    assert (refused.value.code, "rebuild" in refused.value.remedy) == ("backup_damaged", True)
+
+
 def test_a_home_without_an_office_can_be_backed_up(empty_home: Path, tmp_path: Path):
     assert make_backup(tmp_path / "disk", at=AT).entries == 0
 

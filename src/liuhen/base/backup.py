@@ -110,8 +110,11 @@ def _copy_database(target: Path) -> None:
         closing(sqlite3.connect(target)) as copy,
     ):
         target.chmod(0o600)
-        source.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")
+        try:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.Error as error:
+            raise _database_damaged(str(error)) from error
 
 
 def _to_keep() -> list[Path]:
@@ -189,8 +192,16 @@ def _offices(database: Path) -> int:
     except sqlite3.Error as error:
         verdict, count = str(error), 0
     if verdict != "ok":
-        raise BackupDamagedError(f"备份中的数据库不完整（{verdict}）。", remedy="请重新备份。")
+        raise _database_damaged(verdict)
     return count
+
+
+def _database_damaged(verdict: str) -> BackupDamagedError:
+    return BackupDamagedError(
+        f"备份没有做成：数据库不完整（{verdict}）。",
+        remedy="现有数据库多半已损坏：请用更早的备份恢复（liuhen restore），"
+        "或运行 liuhen rebuild --replace 重建，再重新备份。",
+    )
 
 
 def _verify_there(trial: Path) -> int:
