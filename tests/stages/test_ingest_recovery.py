@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import uuid
 from pathlib import Path
 
@@ -198,6 +199,28 @@ def test_a_person_who_stops_the_ingest_leaves_no_draft_and_no_worker(home, peopl
     assert outcome.released
     assert len(numbers(people.custodian.agency)) == 30
     assert_sound(people.custodian.agency)
+
+
+def test_a_person_who_stops_the_ingest_does_not_wait_for_a_big_file_to_be_read(home, people, tmp_path):
+    card = SimCard(tmp_path).file("a.mp4", b"small").sparse("b.mp4", 256 << 20)
+    stopped, given = threading.Event(), []
+
+    def read(fd, size):
+        if os.fstat(fd).st_size > 1 << 20 and given:
+            stopped.wait(60)
+        if os.fstat(fd).st_size > 1 << 20:
+            given.append(size)
+        return os.read(fd, size)
+
+    class Stopping(Watcher):
+        def done(self, result):
+            stopped.set()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        take(people.custodian, card.root, read=read, progress=Stopping())
+    assert sum(given) < 256 << 20
+    assert open_stores().first().drafts() == []
 
 
 def test_locks_of_finished_batches_are_not_left_behind(home, people, card):

@@ -20,8 +20,6 @@ from .sentences import Finding
 
 Named = dict[str, str] | None
 
-DISPUTED = frozenset({"device_mismatch", "unknown_device"})
-
 
 class Owners:
     """The registers of one agency, read once a batch."""

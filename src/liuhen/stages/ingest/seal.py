@@ -23,7 +23,6 @@ from liuhen.core.ocfl.write import write_version
 from . import sentences
 from .intake import Taken
 from .models import Batch
-from .owners import DISPUTED
 
 ACCOUNT_ADDRESS = "urn:liuhen:account:"
 
@@ -147,8 +146,7 @@ def _complete(draft: Draft, taken: Taken, claim: Claim, context: Context, raw: b
 def make_record(taken: Taken, claim: Claim, context: Context) -> dict[str, Any]:
     """The record as it is stored in version 1 (docs/reference/record.md)."""
     file = taken.file
-    disputed = any(finding["code"] in DISPUTED for finding in claim.extra_findings)
-    assigned = not disputed and claim.device is not None and claim.holder is not None
+    assigned = claim.device is not None and claim.holder is not None
     kind = taken.says.get("kind") or "other"
     return {
         "schema": records.SCHEMA,
