@@ -18,6 +18,7 @@ from liuhen.base.storage.stores import add_store
 from liuhen.core.media.findings import finding
 from liuhen.stages.ingest import printing, receipts
 from liuhen.stages.ingest.models import Batch, Receipt
+from liuhen.stages.ingest.services import Request, ingest_card
 
 
 @pytest.fixture
@@ -159,3 +160,19 @@ def test_receipt_numbers_are_gapless_over_kept_and_released_cards(home, people, 
         take(people.custodian, card.root)
     numbers = Receipt.objects.order_by("number").values_list("number", flat=True)
     assert [number.rpartition("-")[2] for number in numbers] == ["000001", "000002", "000003"]
+
+
+@pytest.mark.parametrize("harm", ["gone", "altered"])
+def test_a_receipt_whose_file_is_gone_or_altered_is_not_printed_again(people, tmp_path, harm):
+    card = tmp_path / "again"
+    card.mkdir()
+    (card / "a.txt").write_bytes(b"words")
+    ingest_card(Request(card, people.custodian), at=AT)
+    receipt = Receipt.objects.latest("issued_at")
+    path = receipts.receipt_path(receipt.number)
+    if harm == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes().replace(b"a.txt", b"b.txt"))
+    with pytest.raises(receipts.ReceiptGoneError, match="怎么办"):
+        receipts.with_proof(receipt)

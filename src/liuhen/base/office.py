@@ -58,7 +58,7 @@ def make_ready() -> None:
         _migrate()
         founded = Agency.objects.exists()
     except (DatabaseError, sqlite3.DatabaseError) as error:
-        raise _damaged(error) from error
+        raise database_trouble(error) from error
     if not founded:
         # An office that exists has its store: where it is missing now, a disk is not mounted.
         make_first_store()
@@ -78,7 +78,8 @@ def _refuse_forgetting() -> None:
         )
 
 
-def _damaged(error: Exception) -> LiuhenError:
+def database_trouble(error: Exception) -> LiuhenError:
+    """What a failing database means for the person: a full disk, or damage with the way back."""
     if shutil.disk_usage(home.home()).free < _NO_ROOM:
         return HomeUnusableError(
             f"{home.home()} 所在的磁盘已满，数据库打不开。",

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 import structlog
+from django.db import DatabaseError
 
 from liuhen import __version__
 from liuhen.core.errors import LiuhenError, UsageError
@@ -34,6 +35,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return REFUSED
+    except DatabaseError as error:
+        structlog.get_logger(__name__).exception("database_failed", command=args.command)
+        from liuhen.base.office import database_trouble
+
+        return _refuse(args, database_trouble(error))
     except Exception as error:
         structlog.get_logger(__name__).exception("command_failed", command=args.command)
         return _refuse(args, _unexpected(error))

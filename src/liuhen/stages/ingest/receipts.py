@@ -19,8 +19,10 @@ import structlog
 from liuhen.base import home
 from liuhen.base.ledger import publish
 from liuhen.base.recordings.numbers import RECEIPT, next_number
+from liuhen.core.digests import digests_of
 from liuhen.core.durable import make_dirs, replace_file
-from liuhen.core.errors import LiuhenError
+from liuhen.core.errors import DamagedError, LiuhenError
+from liuhen.core.reasons import why
 from liuhen.core.tlog.checkpoint import open_checkpoint
 from liuhen.core.tlog.notes import fingerprint
 
@@ -30,6 +32,11 @@ from .printing import print_apart
 from .progress import Outcome, Result
 
 log = structlog.get_logger(__name__)
+
+
+class ReceiptGoneError(DamagedError):
+    code = "receipt_gone"
+
 
 LISTED = 300
 
@@ -57,7 +64,7 @@ def receipt_path(number: str, suffix: str = ".json") -> Path:
 
 def with_proof(receipt: Receipt) -> dict[str, Any]:
     """The receipt, every file of it, with today's checkpoint of the ledger, which covers it."""
-    content: dict[str, Any] = json.loads(receipt_path(receipt.number).read_bytes())
+    content = _kept(receipt)
     return {**content, **proof_of(receipt)}
 
 
@@ -79,6 +86,25 @@ def proof_of(receipt: Receipt) -> dict[str, Any]:
         "key_fingerprint": fingerprint(key),
         "qr": f"{note}{key}\n",
     }
+
+
+def _kept(receipt: Receipt) -> dict[str, Any]:
+    """The receipt's own file, if its bytes are the ones the ledger knows. Raises ReceiptGoneError."""
+    try:
+        raw = receipt_path(receipt.number).read_bytes()
+    except OSError as error:
+        raise _gone(receipt, f"读不出（{why(error)}）") from error
+    if digests_of(raw).sha256 != receipt.content_sha256:
+        raise _gone(receipt, "已被改动")
+    content: dict[str, Any] = json.loads(raw)
+    return content
+
+
+def _gone(receipt: Receipt, what: str) -> ReceiptGoneError:
+    return ReceiptGoneError(
+        f"回执 {receipt.number} 的文件{what}，不能重新打印。",
+        remedy="请从备份或第二存储取回 receipts 文件夹；已签字的纸质回执仍然有效。",
+    )
 
 
 def _covering_note(receipt: Receipt) -> str:
