@@ -45,8 +45,8 @@ def _verify(home: Path, agency: Any, size: int, making: float) -> Figure:
 
     limit = "limit: hash the same rows into one root, nothing compared (one process)"
     verify = Contestant("liuhen ledger verify", ours)
-    found = in_turns([verify, Contestant(limit, lambda: _only_hash(home, agency.pk))], 5)
     memory = peak_of(verify)
+    found = in_turns([verify, Contestant(limit, lambda: _only_hash(home, agency.pk))], 5)
     mine = found["liuhen ledger verify"]
     return Figure(
         "ledger: verify",

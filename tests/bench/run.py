@@ -1,6 +1,6 @@
 """`make bench`: every line of floor 1 against its yardsticks, and docs/reference/performance.md written anew.
 
-- Each line runs in a process of its own, in a folder of its own beside the checkout's `var/`, on its disk.
+- Each line runs in a process of its own, in a folder of its own below `build/`, on the disk of the checkout.
 - `--scale 1` is the size of the goals (4 GiB); the default is small enough for a whole run in ten minutes.
 - With `--only` nothing is written to the documents: a part is no run.
 """
@@ -58,13 +58,15 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--scale", type=float, default=DEFAULT_SCALE, help="1 is the size of the goals")
     parser.add_argument("--only", nargs="+", choices=LINES, help="some lines only; no document is written")
-    parser.add_argument("--folder", help="where to work (default: a new folder in the checkout)")
+    parser.add_argument("--folder", help="where to work (default: below build/)")
     parser.add_argument("--child", choices=LINES, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def _in_a_process(line: str, scale: float, parent: str | None) -> list[dict[str, object]] | None:
-    place = Path(tempfile.mkdtemp(prefix=f".bench-{line}-", dir=parent or ROOT))
+    within = Path(parent) if parent else ROOT / "build"
+    within.mkdir(exist_ok=True)
+    place = Path(tempfile.mkdtemp(prefix=f"bench-{line}-", dir=within))
     try:
         command = [sys.executable, __file__, "--child", line, "--folder", place, "--scale", str(scale)]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("LIUHEN_")}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -41,7 +42,8 @@ def grow(agency: Agency, size: int) -> None:
         rows = _rows(agency, head.size, size, last)
         with connection.cursor() as cursor:
             marks = ", ".join(["%s"] * 6)
-            cursor.executemany(f"INSERT INTO ledger_entry ({COLUMNS}) VALUES ({marks})", rows)
+            while some := list(islice(rows, 5000)):
+                cursor.executemany(f"INSERT INTO ledger_entry ({COLUMNS}) VALUES ({marks})", some)
         Head.objects.filter(agency=agency).update(size=size, recorded_at=last + timedelta(milliseconds=size))
 
 

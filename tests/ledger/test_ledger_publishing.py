@@ -23,6 +23,7 @@ from liuhen.core.errors import DamagedError, StorageError
 from liuhen.core.tlog.checkpoint import open_checkpoint
 from liuhen.core.tlog.merkle import leaf_hash
 from liuhen.core.tlog.proof import verify_inclusion
+from liuhen.core.tlog.tile_files import TileError, TileFiles
 
 
 @pytest.fixture
@@ -249,3 +250,34 @@ def test_without_the_second_process_the_first_does_it_all(long_agency, monkeypat
     assert _found(long_agency) == []
     sql("UPDATE ledger_entry SET kind = 'x' WHERE agency_id = %s AND position = 800", long_agency.pk)
     assert _found(long_agency) == [(800, "column_altered")]
+
+
+@pytest.mark.parametrize("position", [511, 767, 1023])
+def test_a_page_without_its_last_row_is_named_in_either_half(long_agency, position):
+    sql("DELETE FROM ledger_entry WHERE agency_id = %s AND position = %s", long_agency.pk, position)
+    assert _found(long_agency) == [(position, "row_missing")]
+
+
+def test_a_partial_tile_that_gives_way_while_it_is_read_is_no_damage(agency, monkeypatch):
+    """The publisher drops a partial tile when the full one stands; whoever was about to read it looks again."""
+    published_ledger(agency, 700)
+    real, gone = TileFiles.read, []
+
+    def read(self, path):
+        if path.name == "188" and path not in gone:
+            gone.append(path)
+            raise TileError("日志文件缺失。", remedy="再读。")
+        return real(self, path)
+
+    monkeypatch.setattr(TileFiles, "read", read)
+    assert verify_ledger(agency).ok
+    assert len(gone) == 2  # hash tile and bundle
+
+
+def test_nothing_is_signed_over_tiles_that_no_longer_give_the_signed_root(agency):
+    published_ledger(agency, 700)
+    before = publish.published_note(agency.code)
+    flip(tile(agency, 1, 0, 2), 3)
+    with pytest.raises(publish.ForkError):
+        _note(agency)
+    assert publish.published_note(agency.code) == before
