@@ -167,7 +167,7 @@ def machine() -> dict[str, str]:
         "memory": f"{int(memory) / MIB:.0f} GiB",
         "kernel": platform.release(),
         "Python": platform.python_version(),
-        "load before": " ".join(f"{one:.1f}" for one in os.getloadavg()),
+        "load": " ".join(f"{one:.1f}" for one in os.getloadavg()),
     }
 
 

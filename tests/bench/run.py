@@ -43,6 +43,7 @@ def main() -> int:
             print(as_text(figure), flush=True)
             figures.append(figure)
     minutes = (time.monotonic() - started) / 60
+    facts["load after"] = machine()["load"]
     if not options.only and not failed:
         REPORT.parent.mkdir(parents=True, exist_ok=True)
         REPORT.write_text(as_markdown(figures, facts, options.scale, minutes), encoding="utf-8")
