@@ -37,8 +37,8 @@ from liuhen.core.cards.errors import CardEmptyError, CardMissingError, CardUnrea
 from liuhen.core.errors import UsageError
 from liuhen.core.media.sandbox import Analyser
 from liuhen.core.tlog.keys import KeyFileError
+from liuhen.stages.ingest.docking import CardBusyError, hold_card
 from liuhen.stages.ingest.models import Batch, Item
-from liuhen.stages.ingest.services import CardBusyError, hold_card
 
 
 def _refused(error, by, card, **more):

@@ -210,7 +210,7 @@ def test_a_name_of_another_recorder_than_the_one_docked_is_not_overruled(home, p
 
 
 def test_the_cards_own_settings_file_names_the_recorder_when_no_name_does(home, people, tmp_path):
-    from liuhen.stages.ingest.services import office_profiles
+    from liuhen.stages.ingest.docking import office_profiles
 
     rule = next(p.card.ini for p in office_profiles() if p.card is not None and p.card.ini is not None)
     ini = rule.files[0].replace("*", "x")

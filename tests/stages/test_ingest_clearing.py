@@ -16,8 +16,8 @@ from liuhen.base.recordings.models import Recording
 from liuhen.base.storage.stores import content_path, open_stores
 from liuhen.core.cards.errors import CardMissingError
 from liuhen.stages.ingest.clearing import Cleared, ClearingOffError, clear_card
+from liuhen.stages.ingest.docking import CardBusyError, hold_card
 from liuhen.stages.ingest.models import Batch, Receipt
-from liuhen.stages.ingest.services import CardBusyError, hold_card
 
 
 @pytest.fixture

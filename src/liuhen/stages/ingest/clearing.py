@@ -27,8 +27,8 @@ from liuhen.core.reasons import why
 
 from . import acts
 from .copies import Stored, is_whole
+from .docking import hold_card
 from .models import Item, Receipt
-from .services import hold_card
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
