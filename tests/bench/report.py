@@ -13,9 +13,8 @@ _HEAD = """# Performance, measured
 
 What counts is the ratio to a yardstick of the same run: contestants take turns, the median stands, and the
 machine is named. Absolute times say what this machine did on that day, no more. A load well above the number
-of cores means that others worked on the machine meanwhile: what uses both cores then falls behind what uses one.
-The goals are those of the
-project's speed page: "first step / goal".
+of cores means that others worked on the machine meanwhile: what uses both cores then falls behind what uses
+one. The goals are those of the project's speed page: "first step / goal".
 
 Range requests to many viewers are measured when the pages exist; nothing is said of them here.
 """
