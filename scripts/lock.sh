@@ -16,3 +16,4 @@ compile uv
 compile base
 compile dev # constrained by base.txt, so after it
 compile font --no-deps # carries a font; what it would import is not wanted
+compile node

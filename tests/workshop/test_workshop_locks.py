@@ -1,3 +1,4 @@
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -62,7 +63,17 @@ def test_tests_run_on_the_versions_that_run_at_the_office() -> None:
 def test_every_direct_dependency_has_its_reason_and_licence() -> None:
     page = (ROOT / "docs" / "adr" / "dependencies.md").read_text()
     explained = {name_of(row) for row in re.findall(r"^\| `([^`]+)`", page, re.MULTILINE)}
-    assert {name for path in REQUIREMENTS.glob("*.in") for name in wanted(path)} == explained
+    pages = json.loads((ROOT / "package.json").read_text())
+    npm = {name_of(name) for name in {**pages["dependencies"], **pages["devDependencies"]}}
+    assert {name for path in REQUIREMENTS.glob("*.in") for name in wanted(path)} | npm == explained
+
+
+def test_the_lock_of_the_pages_has_a_digest_for_each_package_and_no_address() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    fetched = {name: one for name, one in packages.items() if name}
+    assert fetched
+    assert [name for name, one in fetched.items() if not one["integrity"].startswith("sha512-")] == []
+    assert [name for name, one in fetched.items() if "resolved" in one] == []
 
 
 def test_the_oldest_python_is_the_one_the_locks_were_made_for() -> None:
