@@ -49,6 +49,9 @@ class SiteSettings(BaseModel):
     previews: bool = True
     reserve_mebibytes: int | None = Field(default=None, ge=0)
     clock_tolerance_seconds: int = Field(default=60, ge=0)
+    keep_jobs_days: int = Field(default=90, ge=1)
+    keep_uploads_days: int = Field(default=14, ge=1)
+    dock_paths: list[str] = ["/media", "/run/media"]
 
     def copies_needed(self) -> int:
         """One copy with one store, two as soon as there are two (DESIGN §3)."""

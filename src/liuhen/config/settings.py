@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "liuhen.base.ledger",
     "liuhen.base.devices",
     "liuhen.base.recordings",
+    "liuhen.base.jobs",
     "liuhen.stages.ingest",
 ]
 

@@ -15,7 +15,7 @@ from corpus.media.media_corpus import huge_png
 from corpus.media.media_makers import make_photo, make_video
 
 from liuhen.core.errors import StorageError
-from liuhen.core.media import sandbox
+from liuhen.core.media import asking, sandbox
 from liuhen.core.media.contract import blank
 from liuhen.core.media.sandbox import Analyser, AnalyserError, Limits
 
@@ -27,7 +27,7 @@ def _ask(analyser: Analyser, job: str, limits: Limits | None = None, **more):
     answer, ending = analyser._ask({"job": job, "path": "", "name": "", "bounds": bounds, **more})
     result = blank("", None, "")
     if answer is None:
-        sandbox._explain(result, answer, ending, bounds)
+        asking._explain(result, answer, ending, bounds)
     return answer, [finding["code"] for finding in result["findings"]]
 
 
@@ -223,3 +223,64 @@ def test_the_result_names_its_analyser(analyser, tmp_path) -> None:
     result = analyser.probe(make_photo(tmp_path / "a.jpg"))
     assert result["analyser"] == sandbox.ANALYSER_VERSION
     assert "FFmpeg/" in result["analyser"]
+
+
+def test_closing_a_lent_view_ends_its_own_analysis_at_once_and_nobody_elses(analyser) -> None:
+    ours, theirs = analyser.lend(), analyser.lend()
+    server = theirs._ask({"job": "test-pid", "path": "", "name": "", "bounds": Limits().for_file(0)})[0][
+        "server"
+    ]
+    sleeping = {"job": "test-sleep", "seconds": 60, "path": "", "name": "", "bounds": Limits().for_file(0)}
+    began = time.monotonic()
+    with ThreadPoolExecutor(2) as pool:
+        stopped = pool.submit(ours._ask, sleeping)
+        other = pool.submit(theirs._ask, {**sleeping, "seconds": 2})
+        assert _eventually(lambda: len(_children(server)) == 2)
+        ours.close()
+        with pytest.raises(AnalyserError, match="已关闭"):
+            stopped.result(timeout=10)
+        assert _eventually(lambda: len([pid for pid in _children(server) if _alive(pid)]) == 1)
+        assert not other.done()
+        assert other.result(timeout=30)[0] is not None
+    assert time.monotonic() - began < 30
+    with pytest.raises(AnalyserError, match="已关闭"):
+        ours._ask(sleeping)
+
+
+def test_a_closed_view_does_not_wait_for_its_turn(tmp_path) -> None:
+    with Analyser(workers=1) as narrow:
+        first, second = narrow.lend(), narrow.lend()
+        sleeping = {
+            "job": "test-sleep",
+            "seconds": 60,
+            "path": "",
+            "name": "",
+            "bounds": Limits().for_file(0),
+        }
+        with ThreadPoolExecutor(2) as pool:
+            running = pool.submit(first._ask, sleeping)
+            assert _eventually(lambda: first._open)
+            waiting = pool.submit(second._ask, sleeping)
+            second.close()
+            with pytest.raises(AnalyserError, match="已关闭"):
+                waiting.result(timeout=10)
+            assert not running.done()
+            first.close()
+            with pytest.raises(AnalyserError, match="已关闭"):
+                running.result(timeout=10)
+
+
+def test_previews_leave_a_place_for_those_who_wait(tmp_path) -> None:
+    """Two previews are asked for, one may run; a probe beside it is answered at once."""
+    long = {"job": "test-sleep", "seconds": 60, "path": "", "name": "", "bounds": Limits().for_file(0)}
+    film = make_video(tmp_path / "a.mp4")
+    with Analyser(workers=2, previews=1) as analyser, ThreadPoolExecutor(3) as pool:
+        lent = analyser.lend()
+        asked = [pool.submit(lent._ask, {**long, "out": str(tmp_path)}) for _ in range(2)]
+        assert _eventually(lambda: lent._open)
+        assert pool.submit(analyser.probe, film).result(timeout=30)["readable"]
+        assert len(lent._open) == 1
+        lent.close()
+        for one in asked:
+            with pytest.raises(AnalyserError):
+                one.result(timeout=10)

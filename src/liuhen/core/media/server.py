@@ -4,6 +4,7 @@
   SOCK_SEQPACKET pair. A request is one message of JSON and one descriptor, the socket for the answer.
 - The child writes its answer (one line of JSON) to that socket; after it is gone the server adds a second
   line: how it ended. A child that crashed, hung or ran out leaves only the second line.
+- An asker that hangs up wants no answer any more: its child is killed.
 - One process, no threads: forking is safe. When standard input closes, the parent is gone: children are
   killed and the server ends. When the server dies, the kernel kills its children (PR_SET_PDEATHSIG).
 """
@@ -36,6 +37,7 @@ class _Child:
     answer: socket.socket
     deadline: float
     timed_out: bool = False
+    hung_up: bool = False
 
 
 class _Server:
@@ -51,6 +53,8 @@ class _Server:
                 if key.fd == self.control.fileno():
                     if not self._take():
                         return
+                elif key.data is not None:
+                    self._hung_up(key.data)
                 else:
                     self._bury(self.children.pop(key.fd))
             self._overdue()
@@ -89,10 +93,21 @@ class _Server:
         deadline = time.monotonic() + float(request["bounds"]["wall"])
         self.children[alive] = _Child(pid, alive, answer, deadline)
         self.waiting.register(alive, selectors.EVENT_READ)
+        self.waiting.register(answer, selectors.EVENT_READ, self.children[alive])  # askers never write
+
+    def _hung_up(self, child: _Child) -> None:
+        """The asker closed its end. The child may have been buried in this very round."""
+        if self.children.get(child.alive) is not child:
+            return
+        self.waiting.unregister(child.answer)
+        child.hung_up = True
+        os.kill(child.pid, signal.SIGKILL)
 
     def _bury(self, child: _Child) -> None:
         """Reap a child that is gone and tell the asker how it ended."""
         self.waiting.unregister(child.alive)
+        if not child.hung_up:
+            self.waiting.unregister(child.answer)
         os.close(child.alive)
         _, status, usage = os.wait4(child.pid, 0)
         ending = {

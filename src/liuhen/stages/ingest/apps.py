@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class IngestConfig(AppConfig):
     name = "liuhen.stages.ingest"
     label = "ingest"
+
+    def ready(self) -> None:
+        from liuhen.base.jobs import kinds
+
+        from . import jobs
+
+        kinds.register(*jobs.KINDS)

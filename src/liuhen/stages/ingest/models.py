@@ -35,6 +35,7 @@ class Batch(models.Model):
     )
     reading = models.ForeignKey(ClockReading, models.PROTECT, null=True, related_name="batches")
     by = models.ForeignKey(Account, models.PROTECT, related_name="batches")
+    job = models.CharField(max_length=36, blank=True, db_index=True, help_text="the job that took it in")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=12, choices=State)

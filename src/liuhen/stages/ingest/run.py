@@ -34,7 +34,7 @@ from .book import Book
 from .commit import Answer, Wish
 from .copies import Checked, Stored
 from .gate import Gate
-from .intake import Intake, Taken
+from .intake import Intake, StoppedError, Taken
 from .models import Batch, Item
 from .owners import Owners
 from .progress import Progress, Result
@@ -46,6 +46,7 @@ WORKERS = 6
 WINDOW = 24  # files being worked on; bounds memory whatever the card holds
 HELD = 256  # files that may have been begun and not yet numbered
 GROUP = 8  # finished steps that are worth a transaction …
+ASK_EVERY = 0.2  # seconds between two questions whether to stop
 PATIENCE = 0.05  # … or seconds after which fewer are
 
 
@@ -71,8 +72,10 @@ class Run:
         profiles: list[Profile],
         copies_needed: int,
         progress: Progress,
+        stopped: Callable[[], bool] = bool,
     ) -> None:
         self.batch = batch
+        self.stopped = stopped
         self.context = context
         self.intake = intake
         self.profiles = profiles
@@ -141,12 +144,21 @@ class Run:
 
     def _finished(self) -> set[Future[Step]]:
         """At least one, and after it those that follow at once: a transaction for each would cost more."""
-        done, rest = wait(self.flying, return_when=FIRST_COMPLETED)
+        done, rest = self._first_finished()
         until = time.monotonic() + PATIENCE
         while rest and len(done) < GROUP and (left := until - time.monotonic()) > 0:
             more, rest = wait(rest, timeout=left, return_when=FIRST_COMPLETED)
             done |= more
         return done
+
+    def _first_finished(self) -> tuple[set[Future[Step]], set[Future[Step]]]:
+        """Wait for one, asking now and then whether to stop. Raises StoppedError."""
+        while True:
+            if self.stopped():
+                raise StoppedError("采集已停止。", remedy="再次采集这张卡会从停下的地方继续。")
+            done, rest = wait(self.flying, timeout=ASK_EVERY, return_when=FIRST_COMPLETED)
+            if done:
+                return done, rest
 
     def _outcome_of(self, future: Future[Step]) -> Step:
         file = self.flying.pop(future)
