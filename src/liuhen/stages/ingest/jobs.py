@@ -23,6 +23,8 @@ from liuhen.base.jobs.models import Job
 from liuhen.base.jobs.services import ask_for
 from liuhen.base.jobs.work import JobStoppedError, Work
 from liuhen.base.people.models import Account
+from liuhen.base.recordings.models import Recording
+from liuhen.base.storage import derived
 from liuhen.core.cards.filenames import shown_path
 from liuhen.core.cards.reader import CardFile, CardListing, card_key
 from liuhen.core.errors import LiuhenError
@@ -89,9 +91,10 @@ def take_in(work: Work) -> dict[str, Any]:
     if batch is None:
         raise NotConcludedError(note, remedy="稍后会自动再试；排除故障后也可以再次采集这张卡。")
     if site.load().previews:
-        stored = batch.items.filter(state=Item.State.STORED, recording__isnull=False)
-        keys = stored.order_by("pk").values_list("recording", flat=True)
-        ask_for_previews(batch.agency, keys, key=batch.key, at=clock.now())
+        # what an attempt that died had stored is "already there" for the one that ends
+        rows = Recording.objects.filter(items__batch=batch).distinct().order_by("position")
+        missing = [row.pk for row in derived.missing(rows)]
+        ask_for_previews(batch.agency, missing, key=batch.key, at=clock.now())
     told = result_of(batch)
     return told | {"sentence": note or (RELEASED if told["released"] else KEPT)}
 
