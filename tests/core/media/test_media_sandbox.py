@@ -16,6 +16,7 @@ from corpus.media.media_makers import make_photo, make_video
 
 from liuhen.core.errors import StorageError
 from liuhen.core.media import sandbox
+from liuhen.core.media.child import FILES
 from liuhen.core.media.contract import blank
 from liuhen.core.media.sandbox import Analyser, AnalyserError, Limits
 
@@ -87,10 +88,39 @@ def test_descriptors_do_not_pile_up(analyser, tmp_path) -> None:
     def count() -> tuple[int, int]:
         return len(os.listdir("/proc/self/fd")), len(os.listdir(f"/proc/{server}/fd"))
 
+    analyser.probe(photo)  # leaves a child that waits for the next small file
     before = count()
     for _ in range(20):
         analyser.probe(photo)
     assert _eventually(lambda: count() == before)
+
+
+def test_small_files_share_a_child_and_keep_their_own_limits(analyser) -> None:
+    one, _ = _ask(analyser, "test-pid", small=True)
+    two, _ = _ask(analyser, "test-pid", small=True)
+    assert one["pid"] == two["pid"]
+    assert _ask(analyser, "test-spin", Limits(cpu_seconds=1), small=True) == (None, ["analyser_timeout"])
+    assert _ask(analyser, "test-pid", small=True)[0]["pid"] != one["pid"]
+
+
+def test_a_child_is_replaced_after_so_many_files(analyser) -> None:
+    pids = [_ask(analyser, "test-pid", small=True)[0]["pid"] for _ in range(FILES + 1)]
+    assert len(set(pids[:FILES])) == 1
+    assert pids[FILES] != pids[0]
+
+
+def test_a_file_is_not_blamed_for_the_one_before_it(analyser, tmp_path) -> None:
+    """A child that dies at its second file: the file is looked at again by a child of its own."""
+    first, _ = _ask(analyser, "test-pid", small=True)
+    answer, codes = _ask(analyser, "test-crash-if-used", small=True)
+    assert (codes, answer["pid"] != first["pid"]) == ([], True)
+
+
+def test_a_crash_takes_no_other_small_file_with_it(analyser, tmp_path) -> None:
+    photo = make_photo(tmp_path / "a.jpg")
+    assert analyser.probe(photo)["readable"]
+    assert _ask(analyser, "test-crash", small=True) == (None, ["analyser_killed"])
+    assert analyser.probe(photo)["readable"]
 
 
 def test_a_server_that_was_killed_is_started_anew(analyser, tmp_path) -> None:

@@ -1,6 +1,7 @@
 """The door to the analyser: everything that parses foreign bytes happens in limited child processes.
 
 - This process never parses a file; it starts the fork server (server.py), hands it requests, reads answers.
+- A big file has a child process of its own; small ones may share one, and each still has its own limits.
 - `probe` and `preview` never raise for what a file does: a child that is killed, hangs or runs out of memory
   gives a result with `readable: False` and a finding.
 - A server that died is started anew, and the request tried once more.
@@ -9,7 +10,6 @@
 
 from __future__ import annotations
 
-import array
 import contextlib
 import json
 import os
@@ -28,10 +28,12 @@ from ..errors import LiuhenError, StorageError
 from .child import EXIT_MEMORY
 from .contract import Probe, add, blank, blank_preview, drop_drafts
 from .limits import Limits
+from .messages import send
 
 __all__ = ["ANALYSER_VERSION", "Analyser", "AnalyserError", "Limits"]
 
 ANALYSER_VERSION: str
+SMALL = 16 << 20  # bytes; such files may share a child process, one after the other
 
 
 def __getattr__(name: str) -> str:
@@ -69,8 +71,7 @@ class _ServerProcess:
         self.control = ours
 
     def send(self, request: dict[str, Any], answer: socket.socket) -> None:
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [answer.fileno()]))]
-        self.control.sendmsg([json.dumps(request).encode("ascii")], rights)
+        send(self.control, request, answer)
 
     def stop(self) -> None:
         self.control.close()
@@ -121,7 +122,8 @@ class Analyser:
         """
         size, trouble = _size(path)
         bounds = self.limits.for_file(size or 0)
-        request = {"job": "probe", "path": os.fspath(path), "name": name or path.name, "bounds": bounds}
+        request: dict[str, Any] = {"job": "probe", "path": os.fspath(path), "name": name or path.name}
+        request |= {"bounds": bounds, "small": (size or 0) <= SMALL}
         answer, ending = self._ask(request) if trouble is None else ({"error": trouble}, {})
         if answer is not None and "error" not in answer:
             return answer
