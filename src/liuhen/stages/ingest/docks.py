@@ -210,4 +210,3 @@ def _known(agency: Agency, look: Look) -> int:
         rows = Recording.objects.filter(agency=agency, bytes__in=sizes[first : first + 500])
         seen.update(rows.values_list("bytes", "card_path"))
     return len(seen & look.sizes)
-
