@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from the_office import AT, point_at
 
@@ -94,6 +95,10 @@ def client_of(home: Path, settings: Any) -> Callable[..., Client]:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN_STATIC}}
     settings.STATIC_ROOT = str(home / "static")
     (home / "static").mkdir()
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher"
+    ]  # quick; never outside tests
+    cache.clear()  # counts of attempts
 
     def open_client(username: str | None = None, **options: Any) -> Client:
         client = Client(raise_request_exception=False, **options)

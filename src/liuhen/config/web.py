@@ -103,6 +103,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 SOCIALACCOUNT_ADAPTER = "liuhen.web.adapters.SingleSignOnAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form may not lead elsewhere (form-action); `state` guards the way back
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "留痕"
 MFA_ADAPTER = "liuhen.web.adapters.SecondFactorAdapter"
@@ -118,6 +119,7 @@ AXES_CLIENT_IP_CALLABLE = "liuhen.web.adapters.address_of"
 AXES_LOCKOUT_CALLABLE = "liuhen.web.problems.locked_out"
 AXES_ENABLE_ADMIN = False
 AXES_DISABLE_ACCESS_LOG = True
+AXES_SENSITIVE_PARAMETERS = ["login", "username", "ip_address"]
 AXES_VERBOSE = False
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 
@@ -128,6 +130,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "liuhen.web.assets.Assets"},
 }
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 FORM_RENDERER = "liuhen.web.forms.BootstrapRenderer"
 
 TEMPLATES: list[dict[str, Any]] = [

@@ -5,6 +5,8 @@ Only what an office without e-mail needs has an address; signing up and resettin
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account import views
 from allauth.mfa.base import views as factor
 from allauth.mfa.recovery_codes import views as codes
@@ -14,8 +16,11 @@ from allauth.usersessions import views as sessions
 from axes.decorators import axes_dispatch, axes_form_invalid
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.decorators import method_decorator
+
+from .people_in import person_in
+from .problems import Problem, answer
 
 
 @method_decorator(axes_dispatch, name="dispatch")
@@ -25,6 +30,30 @@ class SignIn(views.LoginView):
 
 
 sign_in = login_not_required(SignIn.as_view())
+
+
+class MyAccount(sessions.ListUserSessionsView):
+    """Who I am here, which roles two people gave me, and where I am signed in."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        person = person_in(self.request)
+        grants = person.grants.select_related("proposed_by", "confirmed_by").order_by("pk")
+        return {**super().get_context_data(**kwargs), "grants": grants}
+
+
+@login_not_required
+def sign_on_failed(request: HttpRequest, **_: object) -> HttpResponse:
+    """The other system broke off, or the person did."""
+    problem = Problem(
+        400,
+        "单点登录没有完成。",
+        "请重试，或改用账号和密码登录；一直不成的，请系统管理员核对 settings.yaml 的 single_sign_on。",
+        title="没有登录",
+        code="sign_on_failed",
+        back=reverse("account_login"),
+        back_words="返回登录页",
+    )
+    return answer(request, problem, bare=True)
 
 
 @login_not_required
@@ -39,7 +68,7 @@ urlpatterns = [
     path("account/password/", views.password_change, name="account_change_password"),
     path("account/confirm/", views.reauthenticate, name="account_reauthenticate"),
     path("account/closed/", views.account_inactive, name="account_inactive"),
-    path("account/sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path("account/", MyAccount.as_view(), name="usersessions_list"),
     path("account/second-factor/", factor.index, name="mfa_index"),
     path("account/second-factor/enter/", factor.authenticate, name="mfa_authenticate"),
     path("account/second-factor/confirm/", factor.reauthenticate, name="mfa_reauthenticate"),
@@ -48,9 +77,11 @@ urlpatterns = [
     path("account/recovery-codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("account/recovery-codes/make/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
     path("account/recovery-codes/file/", codes.download_recovery_codes, name="mfa_download_recovery_codes"),
+    path("sign-in/broken-off/", sign_on_failed, name="socialaccount_login_cancelled"),
+    path("sign-in/failed/", sign_on_failed, name="socialaccount_login_error"),
     *[
         path(f"account/none/{name}/", nowhere, name=name)
-        for name in ("account_signup", "account_reset_password", "account_set_password", "account_email")
+        for name in ("account_set_password", "socialaccount_signup", "socialaccount_connections")
     ],
     *single_sign_on,
 ]

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
@@ -20,11 +19,16 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from cryptography.fernet import Fernet
+from django.contrib import messages
 from django.http import HttpRequest
+from django.urls import reverse
 
-from liuhen.base import home, site
+from liuhen.base import clock, home, site
+from liuhen.base.people import services
 from liuhen.base.people.models import Account
 from liuhen.base.secret import read_private, secret_key
+
+from .people_in import the_account
 
 UNKNOWN = "（无此账号）"
 
@@ -43,6 +47,26 @@ class AccountBackend(AuthenticationBackend):
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages: ClassVar[dict[str, str]] = {
+        **DefaultAccountAdapter.error_messages,
+        "account_inactive": "这个账号已停用。怎么办：请系统管理员核对。",
+        "username_password_mismatch": "账号或密码不正确。怎么办：核对大小写和输入法后再试；忘记密码请安全管理员重新设置。",
+        "enter_current_password": "当前密码不正确。",
+        "incorrect_password": "密码不正确。",
+        "incorrect_code": "口令不正确。怎么办：请核对手机时间是否准确，输入当前显示的六位数字；备用码每个只能用一次。",
+        "too_many_login_attempts": "尝试次数过多。怎么办：请 5 分钟后再试。",
+        "rate_limited": "操作过于频繁。怎么办：请稍等一分钟再试。",
+    }
+
+    def set_password(self, user: Account, password: str) -> None:
+        """The person changes their own; through the one door, so that the ledger tells it."""
+        person = the_account(user)
+        services.set_password(person, password, by=person, at=clock.now())
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        messages.success(request, "密码已修改，其他电脑上的登录已失效。")
+        return reverse("home")
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
@@ -96,6 +120,11 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
+    error_messages: ClassVar[dict[str, str]] = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": AccountAdapter.error_messages["incorrect_code"],
+    }
+
     def get_totp_label(self, user: Any) -> str:
         return str(user.username)
 
@@ -126,6 +155,3 @@ def name_tried(request: HttpRequest, credentials: dict[str, Any] | None = None) 
     )
     name = str(said or "")[:64]
     return name if Account.objects.filter(username=name).exists() else UNKNOWN
-
-
-LOCKED_FOR = timedelta(minutes=15)

@@ -6,6 +6,7 @@
   that points here (DNS rebinding) is refused.
 - Every page needs a sign-in unless it says otherwise. A session ends after the office's minutes without
   activity; the page then shown leads back to where one was.
+- A password that somebody else set is changed before anything else.
 """
 
 from __future__ import annotations
@@ -18,11 +19,15 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponseBase
 from django.http.request import split_domain_port
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from liuhen.base import site
+from liuhen.core.errors import LiuhenError
 
 from . import problems
 
@@ -81,7 +86,7 @@ def _is_ours(request: HttpRequest) -> bool:
 def _named() -> list[str]:
     try:
         return [name.lower() for name in site.current().hosts]
-    except Exception:  # settings.yaml is wrong: its own page says so; numbers still work
+    except LiuhenError:  # settings.yaml is wrong: the health page says so; numbers still work
         return []
 
 
@@ -93,6 +98,9 @@ class SignedInMiddleware(LoginRequiredMiddleware):
     ) -> HttpResponseBase | None:
         if request.user.is_authenticated:
             _keep_alive(request)
+            if getattr(request.user, "password_given", False) and request.path not in _before_anything():
+                messages.warning(request, "请先修改别人替您设置的密码。")
+                return redirect("account_change_password")
             return None
         if not getattr(view_func, "login_required", True):
             return None
@@ -102,9 +110,14 @@ class SignedInMiddleware(LoginRequiredMiddleware):
         return problems.session_expired(request)
 
 
+def _before_anything() -> tuple[str, ...]:
+    """What stays open to somebody who has to change a given password."""
+    return reverse("account_change_password"), reverse("account_logout")
+
+
 def _keep_alive(request: HttpRequest) -> None:
     """Move the end of the session forward, at most once a minute: each time is a write."""
     now = int(time.time())
     if now - int(request.session.get("seen", 0)) >= _REFRESH_SECONDS:
         request.session["seen"] = now
-        request.session.set_expiry(site.current().session_minutes * 60)
+        request.session.set_expiry(site.session_minutes() * 60)

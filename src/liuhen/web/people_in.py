@@ -10,10 +10,15 @@ from liuhen.base.people.rules import Rule, may_ever, roles_of
 
 def person_in(request: HttpRequest) -> Account:
     """The signed-in account. A view without one is a mistake of ours: SignedInMiddleware stands before it."""
-    person = request.user
-    if not isinstance(person, Account):
+    return the_account(request.user)
+
+
+def the_account(user: object) -> Account:
+    """The account itself, out of the lazy wrapper that Django puts around it: acts look at its class."""
+    if not isinstance(user, Account):
         raise TypeError("nobody is signed in")
-    return person
+    account: Account = getattr(user, "_wrapped", user)
+    return account
 
 
 def roles_in(request: HttpRequest) -> frozenset[str]:

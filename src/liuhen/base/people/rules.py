@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from django.db.models import Model, QuerySet
 
-from .models import Account, Role, RoleGrant
+from .models import NO_CONTENT, Account, Role, RoleGrant
 
 
 class Rule(Protocol):
@@ -150,6 +150,11 @@ class Anyone:
 
 
 ANYONE = Anyone()
+
+
+def keeps_system_only(roles: Iterable[str]) -> bool:
+    """三员, or nobody yet: nothing that was recorded is ever theirs to see."""
+    return set(roles) <= set(NO_CONTENT)
 
 
 def may_ever(rule: Rule, roles: Iterable[str]) -> bool:

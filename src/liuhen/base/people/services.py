@@ -52,7 +52,9 @@ def found_office(
         first = Unit.objects.create(agency=agency, code=unit[0], name=unit[1])
         pairs = ((system, Role.SYSTEM_ADMIN), (security, Role.SECURITY_ADMIN))
         accounts = [
-            Account.objects.create(agency=agency, unit=first, username=p.username, name=p.name)
+            Account.objects.create(
+                agency=agency, unit=first, username=p.username, name=p.name, password=make_password(None)
+            )
             for p, _ in pairs
         ]
         for account, (_, role) in zip(accounts, pairs, strict=True):
@@ -240,11 +242,12 @@ def close_account(account: Account, *, reason: str, by: Account, at: datetime) -
 def set_password(account: Account, password: str, *, by: Account, at: datetime) -> None:
     """By oneself or by the security administrator; the ledger tells that it was done, never the password.
 
-    Whoever is signed in with the old one is signed out. Raises UsageError for a weak one.
+    Whoever is signed in with the old one is signed out; one that somebody else set is to be changed first.
+    Raises UsageError for a weak one.
     """
     passwords.check(password, account)
     data = {"account": account.username, "own": by.pk == account.pk}
-    changes = {"password": make_password(password)}
+    changes = {"password": make_password(password), "password_given": by.pk != account.pk}
     subject = f"account:{account.username}"
     perform(acts.SET_PASSWORD, account, by=by, at=at, subject=subject, data=data, changes=changes)
 
