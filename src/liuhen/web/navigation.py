@@ -15,6 +15,7 @@ from django.urls import reverse
 from liuhen.base.devices import acts as devices
 from liuhen.base.people.models import Account
 from liuhen.base.people.rules import ANYONE, Rule
+from liuhen.stages.ingest.selectors import SEE_RECEIPTS
 
 from .people_in import could, role_words, roles_in
 
@@ -38,7 +39,11 @@ class Section:
 MENU: tuple[Section, ...] = (
     Section(
         "工作",
-        (Door("首页", "home", "house"),),
+        (
+            Door("首页", "home", "house"),
+            Door("采集", "ingest", "sd-card"),
+            Door("移交回执", "receipts", "receipt", SEE_RECEIPTS),
+        ),
     ),
     Section(
         "登记",
