@@ -18,6 +18,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -30,7 +31,7 @@ from .contract import Probe, add, blank, blank_preview, drop_drafts
 from .limits import Limits
 from .messages import send
 
-__all__ = ["ANALYSER_VERSION", "Analyser", "AnalyserError", "Limits"]
+__all__ = ["ANALYSER_VERSION", "Analyser", "AnalyserError", "Limits", "shared_analyser"]
 
 ANALYSER_VERSION: str
 SMALL = 16 << 20  # bytes; such files may share a child process, one after the other
@@ -115,7 +116,7 @@ class Analyser:
         if server is not None:
             server.stop()
 
-    def probe(self, path: Path, *, name: str | None = None) -> Probe:
+    def probe(self, path: Path, *, name: str | None = None, hold: LentAnalyser | None = None) -> Probe:
         """What a file says of itself, in the shape of contract.blank().
 
         `name` is what the card called the file, when `path` does not say. Raises AnalyserError only.
@@ -124,7 +125,7 @@ class Analyser:
         bounds = self.limits.for_file(size or 0)
         request: dict[str, Any] = {"job": "probe", "path": os.fspath(path), "name": name or path.name}
         request |= {"bounds": bounds, "small": (size or 0) <= SMALL}
-        answer, ending = self._ask(request) if trouble is None else ({"error": trouble}, {})
+        answer, ending = self._ask(request, hold) if trouble is None else ({"error": trouble}, {})
         if answer is not None and "error" not in answer:
             return answer
         result = blank(os.fspath(path), size, str(ending.get("analyser", "")))
@@ -150,21 +151,25 @@ class Analyser:
         _explain(result, answer, ending, bounds)
         return result
 
-    def _ask(self, request: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    def _ask(
+        self, request: dict[str, Any], hold: LentAnalyser | None = None
+    ) -> tuple[dict[str, Any] | None, dict[str, Any]]:
         """The child's answer, if it gave one, and how it ended."""
         with self._slots:
             for _ in range(2):
                 with contextlib.suppress(_GoneError):
-                    return self._exchange(request)
+                    return self._exchange(request, hold)
         if self._last_exit > 0:  # it ended of itself, twice: an import failed, a library is missing
             raise AnalyserError(
                 "文件分析进程无法工作。", remedy="重新运行 make setup 修复安装。", exit_status=self._last_exit
             )
         return None, {"code": -signal.SIGKILL}
 
-    def _exchange(self, request: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    def _exchange(
+        self, request: dict[str, Any], hold: LentAnalyser | None
+    ) -> tuple[dict[str, Any] | None, dict[str, Any]]:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with ours:
+        with ours, hold.asking(ours) if hold else contextlib.nullcontext():
             with theirs:
                 server = self._running()
                 try:
@@ -184,7 +189,7 @@ class Analyser:
     def _running(self) -> _ServerProcess:
         with self._lock:
             if self._closed:
-                raise AnalyserError("分析器已关闭，不能再分析文件。", remedy="请重新运行命令。")
+                raise _closed()
             if self._server is None:
                 try:
                     self._server = _ServerProcess()
@@ -204,6 +209,83 @@ class Analyser:
             self._server = None
         server.stop()
         self._last_exit = server.process.returncode
+
+
+class LentAnalyser:
+    """One user's hold on an analyser that others use too: closing it ends this user's questions alone.
+
+    What a child is doing for them at that moment it does to its end, within its limits; nobody hears of it.
+    """
+
+    def __init__(self, analyser: Analyser) -> None:
+        self._analyser = analyser
+        self._lock = threading.Lock()
+        self._asked: set[socket.socket] = set()
+        self._closed = False
+
+    def probe(self, path: Path, *, name: str | None = None) -> Probe:
+        """As Analyser.probe."""
+        return self._analyser.probe(path, name=name, hold=self)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            for answer in self._asked:
+                answer.shutdown(socket.SHUT_RDWR)
+
+    @contextlib.contextmanager
+    def asking(self, answer: socket.socket) -> Iterator[None]:
+        """Around one question; raises AnalyserError where the answer is not wanted any more."""
+        with self._lock:
+            self._asked.add(answer)
+        try:
+            if self._closed:
+                raise _closed()
+            yield
+            if self._closed:
+                raise _closed()
+        finally:
+            with self._lock:
+                self._asked.discard(answer)
+
+
+def _closed() -> AnalyserError:
+    return AnalyserError("分析器已关闭，不能再分析文件。", remedy="请重新运行命令。")
+
+
+class _Shared:
+    """The analyser of this process and how many use it now."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.analyser: Analyser | None = None
+        self.users = 0
+
+
+_shared = _Shared()
+
+
+@contextlib.contextmanager
+def shared_analyser() -> Iterator[LentAnalyser]:
+    """A hold on the one analyser of this process: twenty cards at a dock start one fork server, not twenty.
+
+    The analyser ends with its last user.
+    """
+    with _shared.lock:
+        analyser = _shared.analyser = _shared.analyser or Analyser()
+        _shared.users += 1
+    lent = LentAnalyser(analyser)
+    try:
+        yield lent
+    finally:
+        lent.close()
+        with _shared.lock:
+            _shared.users -= 1
+            last = _shared.users == 0
+            if last:
+                _shared.analyser = None
+        if last:
+            analyser.close()
 
 
 def _read_all(source: socket.socket) -> bytes:

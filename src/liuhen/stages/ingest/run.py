@@ -43,7 +43,7 @@ from .seal import Context, Sealed, seal
 
 log = structlog.get_logger(__name__)
 
-WORKERS = 6
+WORKERS = 8
 WINDOW = 64  # files being worked on; bounds memory whatever the card holds
 HELD = 256  # files that may have been begun and not yet numbered
 GROUP = 24  # finished steps that are worth a transaction …

@@ -25,7 +25,7 @@ from liuhen.base.devices.services import read_clock
 from liuhen.base.ledger import publish
 from liuhen.base.storage.stores import Stores, open_stores
 from liuhen.core.errors import LiuhenError, StorageError
-from liuhen.core.media.sandbox import Analyser
+from liuhen.core.media.sandbox import shared_analyser
 from liuhen.core.reasons import why
 
 from . import acts, advice, recover
@@ -108,7 +108,7 @@ def _copy_all(request: Request, batch: Batch, docked: Docked, stores: Stores, pr
     progress.listed(docked.listing)
     settings = site.load()
     needed, mebibytes = settings.copies_needed(), settings.reserve_mebibytes
-    with closing(request.analyser or Analyser()) as analyser:
+    with closing(request.analyser) if request.analyser else shared_analyser() as analyser:
         intake = Intake(
             request.card,
             stores.there,
