@@ -104,6 +104,7 @@ def test_small_files_share_a_child_and_keep_their_own_limits(analyser) -> None:
 
 
 def test_a_child_is_replaced_after_so_many_files(analyser) -> None:
+    _ask(analyser, "test-crash", small=True)  # or a child of an earlier test would be at its end sooner
     pids = [_ask(analyser, "test-pid", small=True)[0]["pid"] for _ in range(FILES + 1)]
     assert len(set(pids[:FILES])) == 1
     assert pids[FILES] != pids[0]
@@ -114,6 +115,17 @@ def test_a_file_is_not_blamed_for_the_one_before_it(analyser, tmp_path) -> None:
     first, _ = _ask(analyser, "test-pid", small=True)
     answer, codes = _ask(analyser, "test-crash-if-used", small=True)
     assert (codes, answer["pid"] != first["pid"]) == ([], True)
+
+
+def test_closing_ones_hold_on_the_shared_analyser_leaves_the_others_theirs(tmp_path) -> None:
+    photo = make_photo(tmp_path / "a.jpg")
+    with sandbox.shared_analyser() as one, sandbox.shared_analyser() as other:
+        assert one.probe(photo)["readable"]
+        one.close()
+        with pytest.raises(AnalyserError, match="怎么办"):
+            one.probe(photo)
+        assert other.probe(photo)["readable"]
+    assert sandbox._shared.analyser is None
 
 
 def test_a_crash_takes_no_other_small_file_with_it(analyser, tmp_path) -> None:

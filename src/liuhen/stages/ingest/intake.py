@@ -143,17 +143,17 @@ class Intake:
         Raises DoesNotFitError before copying, card and store errors while copying, CopyDiffersError after it.
         """
         refuse_what_cannot_fit(file, self.stores[0], self._reserve)
-        with self.turn(file):
-            taken = self._drafted(file, key)
-            try:
+        taken = self._drafted(file, key)
+        try:
+            with self.turn(file):
                 taken.digests = self._copy(taken)
-                self._verify(taken)
-                self._go_on()
-                taken.says = says_of(self.analyser, taken.local(), file)
-                self._go_on()
-            except BaseException:
-                taken.discard()
-                raise
+            self._verify(taken)
+            self._go_on()
+            taken.says = says_of(self.analyser, taken.local(), file)
+            self._go_on()
+        except BaseException:
+            taken.discard()
+            raise
         return taken
 
     def _go_on(self) -> None:
