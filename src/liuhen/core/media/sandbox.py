@@ -169,8 +169,8 @@ class Analyser:
         self, request: dict[str, Any], hold: LentAnalyser | None
     ) -> tuple[dict[str, Any] | None, dict[str, Any]]:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with ours, hold.asking(ours) if hold else contextlib.nullcontext():
-            with theirs:
+        with ours, theirs, hold.asking(ours) if hold else contextlib.nullcontext():
+            with theirs:  # closed before the answer is read, or its end would never come
                 server = self._running()
                 try:
                     server.send(request, theirs)
