@@ -142,19 +142,23 @@ def _cards(folder: Path, size: int) -> list[Path]:
 def _dock(cards: list[Path], by: object) -> list[float]:
     """Take all cards in at once; seconds until each was done."""
 
+    from liuhen.core.media.sandbox import Analyser
+
     def take(number: int) -> None:
         from django.db import connection
 
         from liuhen.stages.ingest.services import Request, ingest_card
 
         try:
-            outcome = ingest_card(Request(cards[number], by, read=throttled(RATE)), at=AT)
+            request = Request(cards[number], by, read=throttled(RATE), analyser=analyser.lend())
+            outcome = ingest_card(request, at=AT)
             if not outcome.released:
                 raise RuntimeError(str(outcome.results))
         finally:
             connection.close()
 
-    return _at_once(len(cards), take)
+    with Analyser() as analyser:  # one for all cards, as a worker has it
+        return _at_once(len(cards), take)
 
 
 def _at_once(count: int, take: Callable[[int], object]) -> list[float]:

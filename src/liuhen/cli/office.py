@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ from liuhen.base.devices.models import Device
 from liuhen.base.devices.services import register_device, retire_device
 from liuhen.base.ledger import publish
 from liuhen.base.office import make_ready, who
-from liuhen.base.people import cast, services
+from liuhen.base.people import cast, passwords, services
 from liuhen.base.people.models import Account, Agency, Officer, Role
 from liuhen.base.people.rules import roles_of
 from liuhen.base.people.services import Person
@@ -68,6 +69,12 @@ def add(commands: Commands) -> None:
     added.add_argument("--proposed-by", required=True, help="系统管理员账号")
     added.add_argument("--confirmed-by", required=True, help="安全管理员账号")
     added.set_defaults(run=add_person)
+
+    password = people_commands.add_parser("password", help="设置登录密码（不回显，输入两遍）")
+    password.add_argument("username", metavar="账号")
+    password.add_argument("--generate", action="store_true", help="由程序生成一个，显示一次")
+    password.add_argument("--by", help="安全管理员账号；本人设置自己的密码时为本人账号")
+    password.set_defaults(run=set_password)
 
     device = commands.add_parser("device", help="设备登记")
     device_commands = device.add_subparsers(dest="subcommand", required=True, metavar="子命令")
@@ -211,14 +218,14 @@ def list_people(args: argparse.Namespace) -> int:
         emit_json(rows)
     else:
         lines = [
-            f"{row['agency']:<10} {row['account']:<16} {row['name']}  {_role_words(row['roles'])}"
+            f"{row['agency']:<10} {row['account']:<16} {row['name']}  {role_words(row['roles'])}"
             for row in rows
         ]
         show("\n".join(lines) or "还没有账号。怎么办：先用 liuhen init 设立单位。")
     return DONE
 
 
-def _role_words(roles: list[str]) -> str:
+def role_words(roles: list[str]) -> str:
     return "、".join(Role(role).label for role in roles) or "（无角色）"
 
 
@@ -248,6 +255,27 @@ def add_person(args: argparse.Namespace) -> int:
         services.confirm_role(grant, by=security, at=at)
     say(f"{account.name}（{account.username}）已开立账号，角色：{Role(args.role).label}。")
     return DONE
+
+
+def set_password(args: argparse.Namespace) -> int:
+    make_ready()
+    by = who(args.by, Role.SECURITY_ADMIN)
+    account = Account.objects.filter(agency=by.agency, username=args.username).first()
+    if account is None:
+        raise UsageError(f"没有账号 {args.username}。", remedy="用 liuhen people list 查看账号。")
+    password = passwords.generate() if args.generate else _ask_twice()
+    services.set_password(account, password, by=by, at=clock.now())
+    if args.generate:
+        show(password)
+    say(f"{account.name}（{account.username}）的密码已设置；此前的登录已全部失效。")
+    return DONE
+
+
+def _ask_twice() -> str:
+    first = getpass.getpass("新密码（不显示）：")
+    if getpass.getpass("再输一遍：") != first:
+        raise UsageError("两次输入不一致，密码没有改。", remedy="请重新运行本命令。")
+    return first
 
 
 def add_device(args: argparse.Namespace) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from liuhen.base.acts import Act
 from liuhen.base.basis import CLOCK_CHECK, KEEPER
 from liuhen.base.people.models import Role
-from liuhen.base.people.rules import HasRole
+from liuhen.base.people.rules import ANYONE, HasRole
 
 from .models import Device
+
+SEE = ANYONE  # a register of things, not of what was recorded
 
 _KEEPERS = HasRole((Role.SYSTEM_ADMIN, Role.CUSTODIAN))
 

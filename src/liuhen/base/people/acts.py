@@ -28,6 +28,12 @@ CLOSE_ACCOUNT = Act(
     who=_SYSTEM,
     needs_reason=True,
 )
+SET_PASSWORD = Act(
+    "account.password_set",
+    "设置密码",
+    sources=frozenset({Account.State.OPEN}),
+    who=AnyOf((Is("id"), _SECURITY)),
+)
 
 PROPOSE_ROLE = Act("role.proposed", "提出授权", target=_GRANT.PROPOSED, who=_SYSTEM)
 CONFIRM_ROLE = Act(
@@ -75,6 +81,7 @@ ALL = (
     ENTER_OFFICER,
     OPEN_ACCOUNT,
     CLOSE_ACCOUNT,
+    SET_PASSWORD,
     PROPOSE_ROLE,
     CONFIRM_ROLE,
     DECLINE_ROLE,

@@ -99,6 +99,9 @@ class Account(AbstractBaseUser):
     username = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=50)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    password_given = models.BooleanField(
+        default=False, help_text="somebody else set the password: to be changed at the next sign-in"
+    )
 
     # Set on a copy while a deputy acts: only these of the absent person's roles were lent.
     lent_roles: frozenset[str] | None = None

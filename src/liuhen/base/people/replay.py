@@ -54,6 +54,10 @@ def _account_closed(agency: Agency, entry: Entry) -> None:
     Account.objects.filter(username=entry["data"]["account"]).update(state=Account.State.CLOSED)
 
 
+def _password_set(agency: Agency, entry: Entry) -> None:
+    """The ledger tells that it was done; the password itself is nowhere but in the database that was lost."""
+
+
 def _by(entry: Entry) -> Account | None:
     return Account.objects.filter(username=entry["by"]["account"]).first()
 
@@ -115,6 +119,7 @@ REPLAYERS: dict[str, Callable[[Agency, Entry], None]] = {
     acts.ENTER_OFFICER.kind: _officer_entered,
     acts.OPEN_ACCOUNT.kind: _account_opened,
     acts.CLOSE_ACCOUNT.kind: _account_closed,
+    acts.SET_PASSWORD.kind: _password_set,
     acts.PROPOSE_ROLE.kind: _role_proposed,
     acts.CONFIRM_ROLE.kind: _role_moved(_STATE.CONFIRMED, _STATE.PROPOSED),
     acts.DECLINE_ROLE.kind: _role_moved(_STATE.DECLINED, _STATE.PROPOSED),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from liuhen.base import home
@@ -22,7 +23,7 @@ from liuhen.core.digests import digests_of
 from liuhen.core.durable import make_dirs, replace_file
 from liuhen.core.errors import UsageError
 
-from . import acts
+from . import acts, passwords
 from .models import Account, Agency, Deputy, Officer, Paper, Role, RoleGrant, Unit
 
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -51,7 +52,9 @@ def found_office(
         first = Unit.objects.create(agency=agency, code=unit[0], name=unit[1])
         pairs = ((system, Role.SYSTEM_ADMIN), (security, Role.SECURITY_ADMIN))
         accounts = [
-            Account.objects.create(agency=agency, unit=first, username=p.username, name=p.name)
+            Account.objects.create(
+                agency=agency, unit=first, username=p.username, name=p.name, password=make_password(None)
+            )
             for p, _ in pairs
         ]
         for account, (_, role) in zip(accounts, pairs, strict=True):
@@ -234,6 +237,19 @@ def close_account(account: Account, *, reason: str, by: Account, at: datetime) -
     subject = f"account:{account.username}"
     data = {"account": account.username}
     perform(acts.CLOSE_ACCOUNT, account, by=by, at=at, subject=subject, reason=reason, data=data)
+
+
+def set_password(account: Account, password: str, *, by: Account, at: datetime) -> None:
+    """By oneself or by the security administrator; the ledger tells that it was done, never the password.
+
+    Whoever is signed in with the old one is signed out; one that somebody else set is to be changed first.
+    Raises UsageError for a weak one.
+    """
+    passwords.check(password, account)
+    data = {"account": account.username, "own": by.pk == account.pk}
+    changes = {"password": make_password(password), "password_given": by.pk != account.pk}
+    subject = f"account:{account.username}"
+    perform(acts.SET_PASSWORD, account, by=by, at=at, subject=subject, data=data, changes=changes)
 
 
 def keep_paper(scan: Path, *, by: Account, at: datetime) -> Paper:

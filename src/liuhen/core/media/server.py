@@ -7,6 +7,7 @@
 - A child looks at one file and ends; a request marked `small` may be given to a child that has looked at
   small files before (a fork costs more than a photograph). When such a child dies, the file it died of is
   looked at once more by a child of its own, so that no file is blamed for its predecessor.
+- An asker that hangs up wants no answer any more: the child that looks at its file is killed.
 - One process, no threads: forking is safe. When standard input closes, the parent is gone: children are
   killed and the server ends. When the server dies, the kernel kills its children (PR_SET_PDEATHSIG).
 """
@@ -36,6 +37,7 @@ class _Task:
 
     request: dict[str, Any]
     answer: socket.socket
+    given_up: bool = False
 
     @property
     def small(self) -> bool:
@@ -73,6 +75,8 @@ class _Server:
                 if key.fd == self.control.fileno():
                     if not self._take():
                         return
+                elif key.data is not None:
+                    self._hung_up(*key.data)
                 else:
                     self._hear(self.children[key.fd])
             self._overdue()
@@ -101,6 +105,7 @@ class _Server:
             return False  # it is just dying; its end is heard of elsewhere
         child.task, child.deadline = task, _deadline(task)
         child.files += 1
+        self._watch(child, task)
         return True
 
     def _start(self, task: _Task) -> None:
@@ -115,8 +120,26 @@ class _Server:
                     child.task.answer.close()
             run_child(task.request, task.answer, theirs, server)
         theirs.close()
-        self.children[link.fileno()] = _Child(pid, link, task, _deadline(task))
+        child = self.children[link.fileno()] = _Child(pid, link, task, _deadline(task))
         self.waiting.register(link, selectors.EVENT_READ)
+        self._watch(child, task)
+
+    def _watch(self, child: _Child, task: _Task) -> None:
+        """Askers never write: whatever comes from one is its end."""
+        self.waiting.register(task.answer, selectors.EVENT_READ, (child, task))
+
+    def _hung_up(self, child: _Child, task: _Task) -> None:
+        """The asker closed its end; the child may have been done in this very round."""
+        if child.task is not task:
+            return
+        self.waiting.unregister(task.answer)
+        task.given_up = True
+        os.kill(child.pid, signal.SIGKILL)
+
+    def _tell(self, task: _Task, code: int, *, timed_out: bool = False) -> None:
+        if not task.given_up:
+            self.waiting.unregister(task.answer)
+        task.tell(code, self.analyser, timed_out=timed_out)
 
     def _hear(self, child: _Child) -> None:
         """A child is done with its file, or is gone."""
@@ -127,7 +150,7 @@ class _Server:
         if not done:
             self._bury(child)
         elif child.task:
-            child.task.tell(0, self.analyser)
+            self._tell(child.task, 0)
             child.task = None
 
     def _bury(self, child: _Child) -> None:
@@ -139,10 +162,11 @@ class _Server:
         code = os.waitstatus_to_exitcode(status)
         if child.task is None:
             return
-        if child.files > 1 and code != 0:
+        if child.files > 1 and code != 0 and not child.task.given_up:
+            self.waiting.unregister(child.task.answer)
             self._start(child.task)
         else:
-            child.task.tell(code, self.analyser, timed_out=child.timed_out)
+            self._tell(child.task, code, timed_out=child.timed_out)
 
     def _overdue(self) -> None:
         now = time.monotonic()

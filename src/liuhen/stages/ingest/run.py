@@ -35,7 +35,7 @@ from .book import Book
 from .commit import Answer, Wish
 from .copies import Checked, Stored
 from .gate import Gate
-from .intake import Intake, Taken
+from .intake import Intake, StoppedError, Taken
 from .models import Batch, Item
 from .owners import Owners
 from .progress import Progress, Result
@@ -46,6 +46,7 @@ log = structlog.get_logger(__name__)
 WORKERS = 8
 WINDOW = 96  # files being worked on; bounds memory whatever the card holds
 HELD = 256  # files that may have been begun and not yet numbered
+ASK_EVERY = 0.2  # seconds between two questions whether to stop
 GROUP = 48  # finished steps that are worth a transaction …
 PATIENCE = 0.004  # … or seconds for each file being worked on, after which fewer are
 
@@ -72,8 +73,10 @@ class Run:
         profiles: list[Profile],
         copies_needed: int,
         progress: Progress,
+        stopped: Callable[[], bool] = bool,
     ) -> None:
         self.batch = batch
+        self.stopped = stopped
         self.context = context
         self.intake = intake
         self.profiles = profiles
@@ -145,7 +148,7 @@ class Run:
 
     def _finished(self) -> list[Future[Step]]:
         """At least one, and after it those that follow at once: a transaction for each would cost more."""
-        done = [self.ended.get()]
+        done = [self._first_finished()]
         until = time.monotonic() + PATIENCE * len(self.flying)
         while len(done) < min(GROUP, len(self.flying)):
             try:
@@ -153,6 +156,16 @@ class Run:
             except queue.Empty:
                 break
         return done
+
+    def _first_finished(self) -> Future[Step]:
+        """Wait for one, asking now and then whether to stop. Raises StoppedError."""
+        while True:
+            if self.stopped():
+                raise StoppedError("采集已停止。", remedy="再次采集这张卡会从停下的地方继续。")
+            try:
+                return self.ended.get(timeout=ASK_EVERY)
+            except queue.Empty:
+                continue
 
     def _outcome_of(self, future: Future[Step]) -> Step:
         file = self.flying.pop(future)
