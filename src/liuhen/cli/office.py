@@ -137,6 +137,7 @@ def found(args: argparse.Namespace) -> int:
     say(f"安全管理员 {prefix}secadmin。开立账号和授权由系统管理员提出、安全管理员确认。")
     if not agency.pack:
         say(f"还没有选定所执行的制度，各处依据只显示“本系统安全规则”；可选：{'、'.join(PACKS)}。")
+    say("各账号用 liuhen people password 账号 设置密码后，即可登录网页（liuhen serve）。")
     say(
         "怎么办：把屏幕上的验证公钥抄入纸质登记簿；备份 keys 文件夹并妥善保管；再用 liuhen device add 登记设备。"
     )

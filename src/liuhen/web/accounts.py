@@ -159,7 +159,7 @@ def _show(request: HttpRequest, account: Account, password: str = "") -> HttpRes
         "has_password": passwords.has_one(account),
         "second_factor": services.has_second_factor(account),
         "may_propose": in_use and could(request, acts.PROPOSE_ROLE.who),
-        "may_close": in_use and could(request, acts.CLOSE_ACCOUNT.who),
+        "may_close": in_use and account != person and could(request, acts.CLOSE_ACCOUNT.who),
         "may_set_password": in_use and _allows(acts.REMOVE_SECOND_FACTOR, account, person, at),
         "role_form": RoleForm(),
         "given_password": password,

@@ -22,7 +22,7 @@ from liuhen.base.ledger import publish
 from liuhen.base.ledger.append import PROGRAM, append, open_ledger
 from liuhen.core.digests import digests_of
 from liuhen.core.durable import make_dirs, replace_file
-from liuhen.core.errors import UsageError
+from liuhen.core.errors import RefusedError, UsageError
 
 from . import acts, passwords
 from .models import ENFORCING, Account, Agency, Deputy, Officer, Paper, Role, RoleGrant, Unit
@@ -358,7 +358,14 @@ def end_deputy(row: Deputy, *, by: Account, at: datetime) -> None:
 
 
 def close_account(account: Account, *, reason: str, by: Account, at: datetime) -> None:
-    """People leave: the account is closed, its history stays."""
+    """People leave: the account is closed, its history stays. Raises RefusedError for one's own."""
+    if account.pk == by.pk:
+        raise RefusedError(
+            "不能停用自己的账号。",
+            remedy="请另一位系统管理员停用；只有一位的，先开立接任者的账号并完成授权。",
+            basis=acts.CLOSE_ACCOUNT.basis.cite(account.agency.pack),
+            code="own_account",
+        )
     subject = f"account:{account.username}"
     data = {"account": account.username}
     perform(acts.CLOSE_ACCOUNT, account, by=by, at=at, subject=subject, reason=reason, data=data)
