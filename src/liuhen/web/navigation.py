@@ -55,6 +55,7 @@ MENU: tuple[Section, ...] = (
         (
             Door("账号", "accounts", "people", people.SEE_ACCOUNTS),
             Door("角色授权", "grants", "shield-check", people.SEE_ACCOUNTS),
+            Door("登录失败", "failures", "shield-exclamation", people.SEE_ACCOUNTS),
             Door("存储", "stores", "hdd-stack"),
             Door("存储卡方案", "profiles", "sd-card"),
             Door("系统状况", "health", "heart-pulse"),

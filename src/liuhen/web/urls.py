@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from . import account, accounts, deputies, devices, start, stores, units
+from . import account, accounts, deputies, devices, failures, start, stores, units
 
 urlpatterns = [
     path("", start.home, name="home"),
@@ -40,6 +40,7 @@ urlpatterns = [
         accounts.decide,
         name="grant_decide",
     ),
+    path("sign-in-failures/", failures.register, name="failures"),
     path("deputies/", deputies.register, name="deputies"),
     path("deputies/new/", deputies.new, name="deputy_new"),
     path("deputies/<int:pk>/end/", deputies.end, name="deputy_end"),
