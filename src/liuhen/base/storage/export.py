@@ -1,4 +1,4 @@
-"""An exported copy that proves itself: original, record, entry, proof, key and the verifier in one folder.
+"""An exported copy that proves itself: original, record, entry, proof, key and the verifiers in one folder.
 
 - Who may is asked first; a refusal writes nothing and tells nothing.
 - Original and record are those the ledger's entry names, from whichever store still has them, read back from
@@ -38,18 +38,18 @@ from liuhen.core.tlog.checkpoint import Checkpoint
 from liuhen.core.tlog.merkle import leaf_hash
 from liuhen.core.tlog.notes import Note
 from liuhen.core.tlog.proof import ProofFile, hint
+from liuhen.outside import VERIFIER, VERIFIER_PAGE
 
 from .expected import Expected, expected_of
 from .stores import Stores
 
-VERIFIER = Path(__file__).resolve().parents[2] / "outside" / "liuhen-verify.py"
-
-_OURS = frozenset({"record.json", "entry.json", "vkey", "liuhen-verify.py"})
-# A folder that a person opens a command line in: what Python would import there, what Windows would run there.
+_OURS = frozenset({"record.json", "entry.json", "vkey", VERIFIER.name, VERIFIER_PAGE.name})
+# A folder that a person opens a command line in: what Python would import there, what Windows would run
+# there, what a browser would show as if it were our verifier.
 _ACTIVE = (
     *(".py", ".pyc", ".pyd", ".pyw", ".pth", ".so", ".sh", ".dll", ".exe", ".com", ".bat", ".cmd", ".ps1"),
     *(".psm1", ".vbs", ".vbe", ".js", ".jse", ".wsf", ".wsh", ".msi", ".scr", ".pif", ".lnk", ".hta", ".cpl"),
-    *(".reg", ".url", ".tlog-proof"),
+    *(".reg", ".url", ".html", ".htm", ".xhtml", ".mht", ".mhtml", ".svg", ".tlog-proof"),
 )
 
 
@@ -90,7 +90,8 @@ def export_recording(
         out.write("entry.json", proof.entry)
         out.write(f"{expected.number}.tlog-proof", proof_text(proof).encode())
         out.write("vkey", publish.vkeys_text(recording.agency.code).encode())
-        out.write("liuhen-verify.py", VERIFIER.read_bytes())
+        for verifier in (VERIFIER, VERIFIER_PAGE):
+            out.write(verifier.name, verifier.read_bytes())
     return {
         "recording": recording.urn,
         "number": recording.number,
