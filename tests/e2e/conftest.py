@@ -52,7 +52,7 @@ def _assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The static files as they are served, collected once a worker."""
     from django.conf import settings
 
-    from liuhen.web import assets
+    from liuhen.base import assets
 
     folder = tmp_path_factory.mktemp("static")
     before, settings.STATIC_ROOT = settings.STATIC_ROOT, str(folder)

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,10 +21,10 @@ from liuhen.core.errors import RefusedError
 
 from .basis import OWN_RULE, Basis
 from .ledger import publish
-from .ledger.append import PROGRAM, Actor, actor_of, append
+from .ledger.append import PROGRAM, Actor, News, actor_of, append, append_each
 from .ledger.models import Entry
 from .people.models import Account, Agency, Deputy, Paper, Role
-from .people.rules import HasRole, Rule
+from .people.rules import HasRole, Rule, looked_up
 
 
 class NotAllowedError(RefusedError):
@@ -114,6 +115,49 @@ def perform(
         )
         publish.soon(agency)
     return row
+
+
+@dataclass(frozen=True)
+class Birth:
+    """One of many objects that an act brings into being."""
+
+    obj: models.Model
+    at: datetime
+    subject: str
+    data: dict[str, Any]
+
+
+def perform_each(
+    act: Act,
+    births: Sequence[Birth],
+    *,
+    by: Account | None,
+    place: Callable[[models.Model, Entry], None] = lambda _obj, _entry: None,
+) -> list[Entry]:
+    """`perform` for many new objects of one kind and one agency: each is asked about, all or none happen.
+
+    The entries come first, in the order given; `place` may note on a row where its entry stands. Raises
+    NotAllowedError; ValueError for an act that changes a state or needs a reason.
+    """
+    if act.sources or act.needs_reason:
+        raise ValueError(f"{act.kind} is done to one object at a time")
+    if not births:
+        return []
+    agency: Agency = births[0].obj.agency  # type: ignore[attr-defined]
+    with transaction.atomic():
+        person = looked_up(by) if by else None
+        basis = act.basis.codes(agency.pack)
+        news = []
+        for birth in births:
+            actor = _entitled(act, birth.obj, agency, Deed(person, birth.at, birth.subject))
+            news.append(News(act.kind, birth.subject, actor, birth.at, birth.data, basis))
+        entries = append_each(agency, news)
+        for birth, entry in zip(births, entries, strict=True):
+            _bring(act, birth.obj, {})
+            place(birth.obj, entry)
+        type(births[0].obj)._default_manager.bulk_create([birth.obj for birth in births])
+        publish.soon(agency)
+    return entries
 
 
 def ask(act: Act, obj: models.Model, *, by: Account | None, at: datetime, reason: str | None = None) -> None:
@@ -219,10 +263,15 @@ def _wrong_state(act: Act, agency: Agency) -> WrongStateError:
 
 
 def _create(act: Act, obj: models.Model, deed: Deed) -> None:
+    _bring(act, obj, deed.changes)
+    obj.save(force_insert=True)
+
+
+def _bring(act: Act, obj: models.Model, changes: dict[str, Any]) -> None:
+    """The state an object is born with."""
     if not obj._state.adding:
         raise ValueError(f"{act.kind} brings its object into being")
     if act.target is not None:
         obj.state = act.target  # type: ignore[attr-defined]
-    for name, value in deed.changes.items():
+    for name, value in changes.items():
         setattr(obj, name, value)
-    obj.save(force_insert=True)

@@ -115,6 +115,14 @@ def _read_once(path: Path, _changed: int, _size: int) -> SiteSettings:
     return load()
 
 
+def session_minutes() -> int:
+    """How long a session lives without activity; the default while the settings cannot be read."""
+    try:
+        return current().session_minutes
+    except UsageError:
+        return SiteSettings().session_minutes
+
+
 def save(site: SiteSettings) -> None:
     """Write the settings, durably."""
     out = io.StringIO()

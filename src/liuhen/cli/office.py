@@ -218,14 +218,14 @@ def list_people(args: argparse.Namespace) -> int:
         emit_json(rows)
     else:
         lines = [
-            f"{row['agency']:<10} {row['account']:<16} {row['name']}  {_role_words(row['roles'])}"
+            f"{row['agency']:<10} {row['account']:<16} {row['name']}  {role_words(row['roles'])}"
             for row in rows
         ]
         show("\n".join(lines) or "还没有账号。怎么办：先用 liuhen init 设立单位。")
     return DONE
 
 
-def _role_words(roles: list[str]) -> str:
+def role_words(roles: list[str]) -> str:
     return "、".join(Role(role).label for role in roles) or "（无角色）"
 
 

@@ -130,6 +130,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "liuhen.web.assets.Assets"},
 }
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 FORM_RENDERER = "liuhen.web.forms.BootstrapRenderer"
 
 TEMPLATES: list[dict[str, Any]] = [

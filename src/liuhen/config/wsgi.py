@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liuhen.config.settings")
+from django.core.handlers.wsgi import WSGIHandler
 
-from django.core.wsgi import get_wsgi_application
 
-application = get_wsgi_application()
+def _application() -> WSGIHandler:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liuhen.config.settings")
+    os.umask(0o077)  # what a page writes is the office's alone
+    from django.core.wsgi import get_wsgi_application
+
+    from liuhen.base.logs import log_to_file
+
+    application = get_wsgi_application()
+    log_to_file()
+    return application
+
+
+application = _application()

@@ -27,6 +27,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from liuhen.base import site
+from liuhen.core.errors import LiuhenError
 
 from . import problems
 
@@ -85,7 +86,7 @@ def _is_ours(request: HttpRequest) -> bool:
 def _named() -> list[str]:
     try:
         return [name.lower() for name in site.current().hosts]
-    except Exception:  # settings.yaml is wrong: its own page says so; numbers still work
+    except LiuhenError:  # settings.yaml is wrong: the health page says so; numbers still work
         return []
 
 
@@ -119,4 +120,4 @@ def _keep_alive(request: HttpRequest) -> None:
     now = int(time.time())
     if now - int(request.session.get("seen", 0)) >= _REFRESH_SECONDS:
         request.session["seen"] = now
-        request.session.set_expiry(site.current().session_minutes * 60)
+        request.session.set_expiry(site.session_minutes() * 60)

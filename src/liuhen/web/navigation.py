@@ -44,6 +44,10 @@ MENU: tuple[Section, ...] = (
         "登记",
         (Door("设备", "devices", "camera-video", devices.SEE),),
     ),
+    Section(
+        "系统",
+        (Door("系统状况", "health", "heart-pulse"),),
+    ),
 )
 
 

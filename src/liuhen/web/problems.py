@@ -241,7 +241,7 @@ def session_expired(request: HttpRequest) -> HttpResponse:
     """Back to where one was: the page itself, or the page whose form was sent."""
     back = request.get_full_path() if is_page_load(request) else _referring_page(request)
     sent = "" if request.method in ("GET", "HEAD") else "刚才填写的内容没有提交，请登录后重新填写。"
-    minutes = _session_minutes()
+    minutes = site.session_minutes()
     return answer(
         request,
         Problem(
@@ -255,13 +255,6 @@ def session_expired(request: HttpRequest) -> HttpResponse:
         ),
         bare=True,
     )
-
-
-def _session_minutes() -> int:
-    try:
-        return site.current().session_minutes
-    except LiuhenError:
-        return site.SiteSettings().session_minutes
 
 
 def _referring_page(request: HttpRequest) -> str:

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 @receiver(user_logged_in)
 def _begin(request: HttpRequest | None, **_: Any) -> None:
     if request is not None:
-        request.session.set_expiry(site.current().session_minutes * 60)
+        request.session.set_expiry(site.session_minutes() * 60)
 
 
 @receiver(user_login_failed)

@@ -8,6 +8,8 @@ from . import account, devices, start
 
 urlpatterns = [
     path("", start.home, name="home"),
+    path("health/", start.health_page, name="health"),
+    path("healthz", start.healthz, name="healthz"),
     # 账号
     *account.urlpatterns,
     # 设备

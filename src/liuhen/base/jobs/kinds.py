@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError
@@ -51,6 +52,17 @@ class Kind:
 
 
 _KINDS: dict[str, Kind] = {}
+_HOURLY: list[Callable[[datetime], object]] = []
+
+
+def hourly(chore: Callable[[datetime], object]) -> None:
+    """Something short that every worker does once an hour, and that may be done twice."""
+    if chore not in _HOURLY:
+        _HOURLY.append(chore)
+
+
+def hourly_chores() -> list[Callable[[datetime], object]]:
+    return list(_HOURLY)
 
 
 def register(*kinds: Kind) -> None:

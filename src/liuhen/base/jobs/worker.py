@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import structlog
 from django.db import DatabaseError, connection
@@ -25,7 +26,7 @@ from liuhen.core.errors import LiuhenError, RefusedError
 from liuhen.core.media.sandbox import Analyser
 
 from . import leases
-from .kinds import Kind, kind_named
+from .kinds import Kind, hourly_chores, kind_named
 from .models import Job
 from .services import refuse_strangers
 from .work import JobStoppedError, Work
@@ -134,6 +135,8 @@ class Worker:
         count = leases.sweep(at=self._now(), days=site.load().keep_jobs_days)
         if count:
             log.info("jobs_swept", count=count)
+        for chore in hourly_chores():
+            self._calmly(chore.__module__, partial(chore, self._now()))
 
     def _every(self, seconds: float, name: str, do: Callable[[], object]) -> None:
         now = time.monotonic()

@@ -105,6 +105,8 @@ class Account(AbstractBaseUser):
 
     # Set on a copy while a deputy acts: only these of the absent person's roles were lent.
     lent_roles: frozenset[str] | None = None
+    # Set on a copy for one transaction of many acts: the roles that were in force at its beginning.
+    known_roles: frozenset[str] | None = None
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -117,6 +119,12 @@ class Account(AbstractBaseUser):
         """A view of this person that holds nothing but the lent roles."""
         view = copy(self)
         view.lent_roles = roles
+        return view
+
+    def holding(self, roles: frozenset[str]) -> Account:
+        """A view of this person whose roles have been looked up."""
+        view = copy(self)
+        view.known_roles = roles
         return view
 
     @property

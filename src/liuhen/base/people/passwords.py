@@ -68,6 +68,11 @@ def check(password: str, account: Account) -> None:
         ) from error
 
 
+def has_one(account: Account) -> bool:
+    """Can this account sign in with a password? The first accounts of an old home have an empty one."""
+    return bool(account.password) and account.has_usable_password()
+
+
 def generate() -> str:
     """A random one in four groups; about 92 bits."""
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from django.db.models import Model, QuerySet
 
-from .models import Account, Role, RoleGrant
+from .models import NO_CONTENT, Account, Role, RoleGrant
 
 
 class Rule(Protocol):
@@ -27,9 +27,16 @@ def roles_of(person: Account) -> set[str]:
     """Roles in force: the account is open and two people granted each of them."""
     if not person.is_active:
         return set()
+    if person.known_roles is not None:
+        return set(person.known_roles)
     grants = RoleGrant.objects.filter(account=person, state=RoleGrant.State.CONFIRMED)
     roles = set(grants.values_list("role", flat=True))
     return roles if person.lent_roles is None else roles & person.lent_roles
+
+
+def looked_up(person: Account) -> Account:
+    """The person as they are at this moment, for many questions within one transaction."""
+    return person.holding(frozenset(roles_of(person)))
 
 
 @dataclass(frozen=True)
@@ -143,6 +150,11 @@ class Anyone:
 
 
 ANYONE = Anyone()
+
+
+def keeps_system_only(roles: Iterable[str]) -> bool:
+    """三员, or nobody yet: nothing that was recorded is ever theirs to see."""
+    return set(roles) <= set(NO_CONTENT)
 
 
 def may_ever(rule: Rule, roles: Iterable[str]) -> bool:

@@ -52,7 +52,9 @@ def found_office(
         first = Unit.objects.create(agency=agency, code=unit[0], name=unit[1])
         pairs = ((system, Role.SYSTEM_ADMIN), (security, Role.SECURITY_ADMIN))
         accounts = [
-            Account.objects.create(agency=agency, unit=first, username=p.username, name=p.name)
+            Account.objects.create(
+                agency=agency, unit=first, username=p.username, name=p.name, password=make_password(None)
+            )
             for p, _ in pairs
         ]
         for account, (_, role) in zip(accounts, pairs, strict=True):

@@ -18,6 +18,8 @@ from .child import EXIT_MEMORY
 from .contract import Probe, add, blank, blank_preview, drop_drafts
 from .limits import Limits
 
+SMALL = 16 << 20  # bytes; such files may share a child process, one after the other
+
 Answer = tuple[dict[str, Any] | None, dict[str, Any]]
 
 
@@ -37,7 +39,8 @@ class Asks:
         """
         size, trouble = _size(path)
         bounds = self.limits.for_file(size or 0)
-        request = {"job": "probe", "path": os.fspath(path), "name": name or path.name, "bounds": bounds}
+        request: dict[str, Any] = {"job": "probe", "path": os.fspath(path), "name": name or path.name}
+        request |= {"bounds": bounds, "small": (size or 0) <= SMALL}
         answer, ending = self._ask(request) if trouble is None else ({"error": trouble}, {})
         if answer is not None and "error" not in answer:
             return answer

@@ -1,6 +1,7 @@
 """The door to the analyser: everything that parses foreign bytes happens in limited child processes.
 
 - This process never parses a file; it starts the fork server (server.py), hands it requests, reads answers.
+- A big file has a child process of its own; small ones may share one, and each still has its own limits.
 - `probe` and `preview` never raise for what a file does: a child that is killed, hangs or runs out of memory
   gives a result with `readable: False` and a finding.
 - A server that died is started anew, and the request tried once more.
@@ -10,7 +11,6 @@
 
 from __future__ import annotations
 
-import array
 import contextlib
 import json
 import signal
@@ -25,6 +25,7 @@ from typing import Any, Self
 from ..errors import LiuhenError
 from .asking import Answer, Asks
 from .limits import Limits
+from .messages import send
 
 __all__ = ["ANALYSER_VERSION", "Analyser", "AnalyserError", "Lent", "Limits"]
 
@@ -67,8 +68,7 @@ class _ServerProcess:
         self.control = ours
 
     def send(self, request: dict[str, Any], answer: socket.socket) -> None:
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [answer.fileno()]))]
-        self.control.sendmsg([json.dumps(request).encode("ascii")], rights)
+        send(self.control, request, answer)
 
     def stop(self) -> None:
         self.control.close()

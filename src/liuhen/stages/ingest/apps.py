@@ -8,6 +8,7 @@ class IngestConfig(AppConfig):
     def ready(self) -> None:
         from liuhen.base.jobs import kinds
 
-        from . import jobs
+        from . import jobs, uploads_end
 
         kinds.register(*jobs.KINDS)
+        kinds.hourly(uploads_end.sweep)

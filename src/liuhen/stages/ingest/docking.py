@@ -33,7 +33,8 @@ class Request:
     """One person's wish to take one card in. `read` and `analyser` stand for the real ones.
 
     `stopped` is asked a few times a second; when it says so the ingest ends as if interrupted. `job` names the
-    background job that this ingest belongs to, `label` the card where its folder's name says nothing.
+    background job that this ingest belongs to, `label` and
+    `place` what is shown instead of the folder's name and path where these say nothing.
     """
 
     card: Path
@@ -46,6 +47,7 @@ class Request:
     stopped: Callable[[], bool] = bool
     job: str = ""
     label: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,8 @@ def office_profiles() -> list[Profile]:
 def refuse_own_home(card: Path) -> None:
     """A "card" that holds LIUHEN_HOME would have the store taken into itself, without end."""
     root, own = card.resolve(), home.home().resolve()
-    allowed = any(root.is_relative_to(own / name) for name in ("demo", "uploads"))
-    inside = root.is_relative_to(own) and not allowed
+    uploaded = root.name == "card" and root.parent.parent == own / "uploads"
+    inside = root.is_relative_to(own) and not root.is_relative_to(own / "demo") and not uploaded
     if own.is_relative_to(root) or inside:
         raise RefusedError(
             f"{card} 与本系统自己的数据目录（{own}）重叠，没有采集。",

@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
 from liuhen.base import clock, site
 from liuhen.base.acts import ask
 from liuhen.base.devices.services import find_device
@@ -27,19 +29,21 @@ from liuhen.base.recordings.models import Recording
 from liuhen.base.storage import derived
 from liuhen.core.cards.filenames import shown_path
 from liuhen.core.cards.reader import CardFile, CardListing, card_key
-from liuhen.core.errors import LiuhenError
+from liuhen.core.errors import LiuhenError, RefusedError, UsageError
 
-from . import acts
+from . import acts, arriving, uploads, uploads_end
 from .docking import Request, refuse_own_home
 from .intake import StoppedError
-from .models import Batch, Item
+from .models import Batch, Item, UploadSet
 from .progress import Outcome, Result
 from .services import ingest_card
 
 CARD = "ingest.card"
+UPLOADED = "（从浏览器上传）"
 RELEASED = "所有文件均已入库，存储卡可以放行。"
 KEPT = "存储卡不放行、请勿清卡：请按各项提示处理后再次采集。"
 _ENDED = (Batch.State.RELEASED, Batch.State.KEPT, Batch.State.CLEARED)
+_SET = UploadSet.State
 _BAD = (Item.State.REFUSED, Item.State.FAILED)
 
 
@@ -47,6 +51,10 @@ class NotConcludedError(LiuhenError):
     """Every file has its result, the batch could not be closed."""
 
     code = "not_concluded"
+
+
+class UnfinishedError(RefusedError):
+    code = "upload_unfinished"
 
 
 def ask_for_card(
@@ -77,8 +85,54 @@ def ask_for_card(
     return ask_for(CARD, by.agency, by=by, at=at, args=args, key=f"card:{card_key(card)}", title=title)
 
 
+def ask_for_upload(upload: UploadSet, *, by: Account, at: datetime) -> Job:
+    """Close an upload set and queue its taking in, in one transaction; a closed one whose ingest ended is tried again.
+
+    Raises NotFoundError, UnfinishedError, UsageError for an empty set, SetClosedError when it has ended.
+    """
+    if not acts.SENDS.allows(by, upload, at):
+        raise uploads.no_such_upload()
+    _refuse_unfinished(upload)
+    clock_read = upload.device_clock is not None
+    args = {
+        "upload": str(upload.pk),
+        "device": upload.device.serial if upload.device else None,
+        "device_clock": clock.stamp(upload.device_clock) if upload.device_clock else None,
+        "clock_read_at": clock.stamp(upload.opened_at) if clock_read else None,
+        "label": upload.label,
+    }
+    with transaction.atomic():
+        living = UploadSet.objects.filter(pk=upload.pk, state__in=(_SET.OPEN, _SET.CLOSED))
+        if not living.update(state=_SET.CLOSED, touched_at=at):
+            upload.refresh_from_db()
+            uploads.refuse_closed(upload)
+        key = f"upload:{upload.pk}"
+        job = ask_for(CARD, upload.agency, by=by, at=at, args=args, key=key, title=upload.label)
+        living.update(job=str(job.pk))
+    upload.refresh_from_db()
+    return job
+
+
+def _refuse_unfinished(upload: UploadSet) -> None:
+    if upload.state != _SET.OPEN:
+        return
+    if not upload.files.exists():
+        raise UsageError("还没有上传任何文件。", remedy="请先选择文件或文件夹上传。")
+    waiting = upload.files.filter(finished_at=None).count()
+    if waiting:
+        raise UnfinishedError(
+            f"还有 {waiting} 个文件没有传完，没有开始入库。",
+            remedy="请等它们传完；不要的请先移出，再交去采集。",
+            unfinished=waiting,
+        )
+
+
 def card_of(job: Job) -> Path:
-    """The folder a job takes in."""
+    """The folder a job takes in: a card's, or that of an upload set, laid out now."""
+    if "upload" in job.args:
+        upload = UploadSet.objects.get(pk=job.args["upload"])
+        files = upload.files.filter(finished_at__isnull=False).select_related("set")
+        return arriving.lay_out(upload, files.order_by("path_digest"))
     return Path(os.fsdecode(bytes.fromhex(job.args["card"])))
 
 
@@ -95,6 +149,8 @@ def take_in(work: Work) -> dict[str, Any]:
         rows = Recording.objects.filter(items__batch=batch).distinct().order_by("position")
         missing = [row.pk for row in derived.missing(rows)]
         ask_for_previews(batch.agency, missing, key=batch.key, at=clock.now())
+    if "upload" in work.args:
+        uploads_end.settle(UploadSet.objects.get(pk=work.args["upload"]), batch, clock.now())
     told = result_of(batch)
     return told | {"sentence": note or (RELEASED if told["released"] else KEPT)}
 
@@ -117,6 +173,7 @@ def _ingest(work: Work) -> Outcome:
         stopped=lambda: work.stopping,
         job=str(job.pk),
         label=args["label"],
+        place=UPLOADED if "upload" in args else "",
     )
     work.check()
     try:

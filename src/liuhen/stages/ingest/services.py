@@ -155,7 +155,7 @@ def _batch(request: Request, docked: Docked, key: str, at: datetime) -> Batch:
         agency=request.by.agency,
         key=key,
         card_label=label[:255],
-        card_path=listing.root,
+        card_path=request.place or listing.root,
         device=device,
         device_told=docked.device_told,
         holder=device.keeper if device else None,
