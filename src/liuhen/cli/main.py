@@ -87,14 +87,14 @@ def _parser() -> argparse.ArgumentParser:
     from .chinese import speak_chinese
 
     speak_chinese()
-    from . import assign, ingest, ledger, media, office, recordings, storage
+    from . import assign, generate, ingest, ledger, media, office, recordings, storage
 
     parser = argparse.ArgumentParser(
         prog="liuhen", description="留痕：执法音像记录管理系统", epilog="每个命令后加 --help 查看用法。"
     )
     parser.add_argument("--version", action="version", version=f"liuhen {__version__}", help="显示版本")
     commands = parser.add_subparsers(dest="command", required=True, metavar="命令")
-    for module in (office, ingest, recordings, assign, storage, ledger, media):
+    for module in (office, ingest, recordings, assign, storage, ledger, media, generate):
         module.add(commands)
     return parser
 

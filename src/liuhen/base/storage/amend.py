@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from liuhen.base import home
 from liuhen.base.acts import Act, ask, perform
 from liuhen.base.clock import stamp
@@ -22,6 +24,7 @@ from liuhen.base.ledger.models import Entry
 from liuhen.base.people.models import Account, Officer
 from liuhen.base.recordings import acts as custody
 from liuhen.base.recordings import record as records
+from liuhen.base.recordings.lists.rows import follow
 from liuhen.base.recordings.models import Recording
 from liuhen.core.blobs.local import LocalBlobs
 from liuhen.core.digests import digests_of
@@ -105,9 +108,12 @@ def _amend(
             "holder": told["holder"]["staff_no"] if told["holder"] else None,
         }
         changes = {**changes, "record_sha256": digest, "head": version}
-        return perform(
-            act, recording, by=by, at=at, subject=recording.urn, reason=reason, data=data, changes=changes
-        )
+        with transaction.atomic():
+            entry = perform(
+                act, recording, by=by, at=at, subject=recording.urn, reason=reason, data=data, changes=changes
+            )
+            follow([recording])
+        return entry
     finally:
         home.release_own(name, lock)
 
