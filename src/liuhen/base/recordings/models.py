@@ -58,6 +58,7 @@ class Recording(models.Model):
             models.Index(fields=["agency", "state", "-stored_at"], name="recordings_by_state"),
             models.Index(fields=["agency", "bytes"], name="recordings_by_size"),
             models.Index(fields=["sha256"], name="recordings_by_digest"),
+            models.Index(fields=["sm3"], name="recordings_by_sm3"),
         ]
 
     def __str__(self) -> str:
@@ -185,3 +186,6 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+from .lists.models import Cell, Following, Listed  # noqa: E402, F401 (Django looks for tables here)

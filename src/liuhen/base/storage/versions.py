@@ -24,6 +24,7 @@ from liuhen.base.clock import stamp
 from liuhen.base.ledger.models import Entry
 from liuhen.base.people.models import Account
 from liuhen.base.recordings import record as records
+from liuhen.base.recordings.lists.rows import follow
 from liuhen.base.recordings.models import Recording
 from liuhen.core.blobs.local import LocalBlobs
 from liuhen.core.digests import digests_of
@@ -82,6 +83,7 @@ def add_version(
             )
             for row in change.rows:
                 row.save(force_insert=True)
+            follow([recording])
         return entry, change
     finally:
         home.release_own(name, lock)
