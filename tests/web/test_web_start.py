@@ -78,7 +78,7 @@ def test_a_proposed_role_waits_for_the_security_administrator_only(
     unit = people.sysadmin.unit
     account = open_account(unit, Person("newcomer", "新来的"), by=people.sysadmin, at=clock.now())
     assert "个账号没有角色" in client_of("sysadmin").get("/").content.decode()
-    propose_role(account, Role.OFFICER, by=people.sysadmin, at=clock.now())
+    propose_role(account, Role.LEGAL, by=people.sysadmin, at=clock.now())
     assert "项授权待确认" in client_of("secadmin").get("/").content.decode()
     for username in ("sysadmin", "custodian", "auditor", "other-secadmin"):
         assert "项授权待确认" not in client_of(username).get("/").content.decode()

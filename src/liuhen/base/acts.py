@@ -45,7 +45,8 @@ class ReasonMissingError(RefusedError):
 class Act:
     """One row of a stage's law.
 
-    No `sources`: the act brings the object into being. No `target`: the state stays as it is.
+    No `sources`: the act brings the object into being, unless it `corrects` one that has no states.
+    No `target`: the state stays as it is.
     No `who`: only the program itself does it (founding, recovery).
     """
 
@@ -56,6 +57,7 @@ class Act:
     who: Rule | None = None
     needs_reason: bool = False
     basis: Basis = OWN_RULE
+    corrects: bool = False
 
 
 @dataclass(frozen=True)
@@ -225,7 +227,7 @@ def _lent_roles(by: Account, absent: Account, at: datetime) -> frozenset[str]:
 def _not_allowed(act: Act, agency: Agency) -> NotAllowedError:
     who = act.who.in_words() if act.who else "本系统程序"
     return NotAllowedError(
-        f"不能办理“{act.label}”：{'没有这项内容，或' if act.sources else ''}不属于您的权限。",
+        f"不能办理“{act.label}”：{'没有这项内容，或' if act.sources or act.corrects else ''}不属于您的权限。",
         remedy=f"该事项由{who}办理；如需权限，请由系统管理员提出、安全管理员确认。",
         basis=act.basis.cite(agency.pack),
         act=act.kind,
@@ -240,13 +242,15 @@ def _require_reason(act: Act, agency: Agency, deed: Deed) -> None:
 
 
 def _flip(act: Act, obj: models.Model, agency: Agency, deed: Deed) -> None:
-    if not act.sources:
+    if not act.sources and not act.corrects:
         _create(act, obj, deed)
         return
     changes = dict(deed.changes)
     if act.target is not None:
         changes["state"] = act.target
-    rows = type(obj)._default_manager.filter(pk=obj.pk, state__in=act.sources)
+    rows = type(obj)._default_manager.filter(pk=obj.pk)
+    if act.sources:
+        rows = rows.filter(state__in=act.sources)
     count = rows.update(**changes) if changes else rows.count()
     if count != 1:
         raise _wrong_state(act, agency)

@@ -57,7 +57,8 @@ def add(commands: Commands) -> None:
 
     people = commands.add_parser("people", help="人员与账号")
     people_commands = people.add_subparsers(dest="subcommand", required=True, metavar="子命令")
-    listed = people_commands.add_parser("list", help="列出账号与角色")
+    listed = people_commands.add_parser("list", help="列出本单位的账号与角色")
+    listed.add_argument("--by", help="查看人账号；不写时为首个设立的单位")
     listed.add_argument("--json", action="store_true")
     listed.set_defaults(run=list_people)
     added = people_commands.add_parser("add", help="开立账号并授权（系统管理员提出、安全管理员确认）")
@@ -136,6 +137,7 @@ def found(args: argparse.Namespace) -> int:
     say(f"安全管理员 {prefix}secadmin。开立账号和授权由系统管理员提出、安全管理员确认。")
     if not agency.pack:
         say(f"还没有选定所执行的制度，各处依据只显示“本系统安全规则”；可选：{'、'.join(PACKS)}。")
+    say("各账号用 liuhen people password 账号 设置密码后，即可登录网页（liuhen serve）。")
     say(
         "怎么办：把屏幕上的验证公钥抄入纸质登记簿；备份 keys 文件夹并妥善保管；再用 liuhen device add 登记设备。"
     )
@@ -212,7 +214,7 @@ def list_people(args: argparse.Namespace) -> int:
             "roles": sorted(roles_of(account)),
             "state": account.state,
         }
-        for account in Account.objects.select_related("agency", "unit").order_by("agency_id", "pk")
+        for account in _listed(args.by)
     ]
     if args.json:
         emit_json(rows)
@@ -225,6 +227,13 @@ def list_people(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _listed(username: str | None) -> list[Account]:
+    """The viewer's own agency's accounts; without a viewer, those of the first that was founded here."""
+    agency = who(username).agency if username else Agency.objects.order_by("founded_at", "code").first()
+    rows = Account.objects.filter(agency=agency).select_related("agency", "unit")
+    return list(rows.order_by("pk"))
+
+
 def role_words(roles: list[str]) -> str:
     return "、".join(Role(role).label for role in roles) or "（无角色）"
 
@@ -234,26 +243,20 @@ def add_person(args: argparse.Namespace) -> int:
     at = clock.now()
     system, security = who(args.proposed_by), who(args.confirmed_by)
     unit = system.unit or system.agency.units.get()
-    if args.role in (Role.OFFICER, Role.UNIT_HEAD) and not (args.certificate and args.staff_no):
-        raise UsageError(
-            f"{Role(args.role).label}须有执法证号和人员编号。", remedy="请补上 --certificate 和 --staff-no。"
-        )
+    person = Person(args.username, args.name)
     with publish.batched(), transaction.atomic():
-        officer = None
-        if args.certificate or args.staff_no:
-            if not (args.certificate and args.staff_no):
-                raise UsageError(
-                    "执法人员须同时有执法证号和人员编号。", remedy="请补上 --certificate 和 --staff-no。"
-                )
-            officer = services.enter_officer(
-                unit, args.name, args.certificate, args.staff_no, by=system, at=at
-            )
-        account = services.open_account(
-            unit, Person(args.username, args.name), officer=officer, by=system, at=at
+        account = services.enter_person(
+            unit,
+            person,
+            certificate_no=args.certificate or "",
+            staff_no=args.staff_no or "",
+            by=system,
+            at=at,
         )
         grant = services.propose_role(account, Role(args.role), by=system, at=at)
         services.confirm_role(grant, by=security, at=at)
     say(f"{account.name}（{account.username}）已开立账号，角色：{Role(args.role).label}。")
+    say(f"怎么办：用 liuhen people password {account.username} 设置密码后即可登录网页。")
     return DONE
 
 

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from liuhen.base.devices import acts as devices
+from liuhen.base.people import acts as people
 from liuhen.base.people.models import Account
 from liuhen.base.people.rules import ANYONE, Rule
 
@@ -42,11 +43,22 @@ MENU: tuple[Section, ...] = (
     ),
     Section(
         "登记",
-        (Door("设备", "devices", "camera-video", devices.SEE),),
+        (
+            Door("设备", "devices", "camera-video", devices.SEE),
+            Door("科室", "units", "building"),
+            Door("执法人员", "officers", "person-badge"),
+            Door("代理", "deputies", "person-check"),
+        ),
     ),
     Section(
         "系统",
-        (Door("系统状况", "health", "heart-pulse"),),
+        (
+            Door("账号", "accounts", "people", people.SEE_ACCOUNTS),
+            Door("角色授权", "grants", "shield-check", people.SEE_ACCOUNTS),
+            Door("存储", "stores", "hdd-stack"),
+            Door("存储卡方案", "profiles", "sd-card"),
+            Door("系统状况", "health", "heart-pulse"),
+        ),
     ),
 )
 

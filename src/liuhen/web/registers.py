@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -32,7 +32,7 @@ class Column:
     """`value` reads a row: text, number, datetime, date or None. `width`: in Chinese characters.
 
     `sort`: the field to order by. `href`: where the cell leads. `state`: the value behind a badge.
-    `shown`: without asking for it.
+    `shown`: without asking for it. `screen_only`: a way on, which paper and Excel do not carry.
     """
 
     key: str
@@ -45,6 +45,7 @@ class Column:
     state: Callable[[Any], str] | None = None
     who: Rule = ANYONE
     shown: bool = True
+    screen_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,13 @@ class Register:
     nothing: Nothing
     order: tuple[str, ...] = ("pk",)
     note: str = ""
+
+
+def with_acts(register: Register, *columns: Column) -> Register:
+    """The register with ways on beside its columns, on the screen only."""
+    return replace(
+        register, columns=(*register.columns, *(replace(one, screen_only=True) for one in columns))
+    )
 
 
 def respond(
@@ -116,13 +124,19 @@ class Listing:
 
     @cached_property
     def allowed(self) -> list[Column]:
-        return [column for column in self.register.columns if could(self.request, column.who)]
+        paper = self.request.GET.get("as", "") in ("xlsx", "print")
+        return [
+            column
+            for column in self.register.columns
+            if could(self.request, column.who) and not (paper and column.screen_only)
+        ]
 
     @cached_property
     def columns(self) -> list[Column]:
         """Those chosen in the URL, else those shown by default; never one that is not theirs."""
         said = self.request.GET.get("cols", "")
-        chosen = set(said.split(",")) if said else {one.key for one in self.allowed if one.shown}
+        always = {one.key for one in self.allowed if one.screen_only}
+        chosen = {*said.split(","), *always} if said else {one.key for one in self.allowed if one.shown}
         return [one for one in self.allowed if one.key in chosen] or [
             one for one in self.allowed if one.shown
         ]
@@ -205,7 +219,7 @@ class Listing:
     def choices(self) -> list[dict[str, Any]]:
         """Every column this person may have, for the chooser."""
         shown = {column.key for column in self.columns}
-        return [{"column": one, "shown": one.key in shown} for one in self.allowed]
+        return [{"column": one, "shown": one.key in shown} for one in self.allowed if not one.screen_only]
 
     @property
     def kept(self) -> list[tuple[str, str]]:

@@ -30,6 +30,9 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", "审计管理员"
 
 
+# Who enforces has a certificate and the staff number that recorders and file names carry.
+ENFORCING = (Role.OFFICER, Role.UNIT_HEAD)
+
 # 三员: they keep the system; what was recorded is not theirs to see.
 NO_CONTENT = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR)
 
