@@ -14,6 +14,7 @@ import ocfl
 from liuhen.base.ledger.models import Entry
 from liuhen.base.ledger.verify import verify_ledger
 from liuhen.base.people.models import Account, Agency
+from liuhen.base.recordings.lists.rows import differences
 from liuhen.base.recordings.models import Recording, Reservation
 from liuhen.base.storage.fixity import verify_stores
 from liuhen.base.storage.stores import content_path, open_stores
@@ -121,6 +122,7 @@ def assert_sound(agency: Agency) -> None:
     used = numbers(agency)
     both = sorted(used + [int(number.rpartition("-")[2]) for number in free])
     assert both == list(range(1, len(both) + 1)), "numbers have a gap or a twin"
+    assert differences() == [], "lists and counts do not follow"
 
 
 def assert_told_alike(recording: Recording) -> None:

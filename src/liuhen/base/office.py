@@ -26,6 +26,7 @@ from .ledger import publish
 from .people import services
 from .people.models import Account, Agency, Role, RoleGrant
 from .people.services import Person
+from .recordings.lists.rows import catch_up
 from .storage.stores import make_first_store
 
 PROVISIONAL = "office"
@@ -56,6 +57,7 @@ def make_ready() -> None:
     _refuse_forgetting()
     try:
         _migrate()
+        catch_up()
         founded = Agency.objects.exists()
     except (DatabaseError, sqlite3.DatabaseError) as error:
         raise database_trouble(error) from error

@@ -65,6 +65,9 @@ class SiteSettings(BaseModel):
     keep_jobs_days: int = Field(default=90, ge=1)
     keep_uploads_days: int = Field(default=14, ge=1)
     dock_paths: list[str] = ["/media", "/run/media"]
+    visit_minutes: int = Field(
+        default=15, ge=1, le=24 * 60
+    )  # of silence, then opening it again is another viewing
     session_minutes: int = Field(default=30, ge=1, le=24 * 60)  # without activity, then sign in again
     hosts: list[str] = []  # names under which pages may be asked for, beside numbers and this computer's own
     single_sign_on: SingleSignOn | None = None

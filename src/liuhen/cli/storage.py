@@ -10,6 +10,7 @@ from liuhen.base import backup, clock, keys, restore, site
 from liuhen.base.devices import replay as devices
 from liuhen.base.office import make_ready, who
 from liuhen.base.people import replay as people
+from liuhen.base.recordings.lists.rows import make_again
 from liuhen.base.storage import rebuilding
 from liuhen.base.storage.fixity import verify_stores
 from liuhen.base.storage.rebuild import Replayer
@@ -39,6 +40,9 @@ def add(commands: Commands) -> None:
 
     rebuild = commands.add_parser("rebuild", help="仅凭存储和已公布的账本重建数据库")
     rebuild.add_argument("--replace", action="store_true", help="已有数据库时，先把它移到一旁保留")
+    rebuild.add_argument(
+        "--lists", action="store_true", help="只重建列表、搜索和计数（数据库中的记录不动，可随时运行）"
+    )
     rebuild.add_argument("--json", action="store_true")
     rebuild.set_defaults(run=rebuild_database)
 
@@ -74,6 +78,8 @@ def verify_bytes(args: argparse.Namespace) -> int:
     for one in report.unfinished:
         say(f"· {one.number} 已写入{one.store}，登记被中断：再次运行 liuhen ingest 时会自动补上。")
     verdict = "全部完好" if report.ok else f"{len(report.bad)} 处有问题"
+    if report.synthetic:
+        say(f"另有 {report.synthetic} 条合成数据：没有字节，无从校验，未计入。")
     say(f"已回读 {report.objects} 个对象、{report.bytes} 字节，{verdict}。")
     if not report.ok:
         say(
@@ -110,7 +116,18 @@ def repair_copies(args: argparse.Namespace) -> int:
 
 
 def rebuild_database(args: argparse.Namespace) -> int:
+    if args.lists:
+        return _rebuild_lists(args)
     return _told(rebuilding.rebuild(_replayers(), replace=args.replace, at=clock.now()), as_json=args.json)
+
+
+def _rebuild_lists(args: argparse.Namespace) -> int:
+    make_ready()
+    made = make_again()
+    say(f"已重建 {made} 条音像记录的列表、搜索和计数。")
+    if args.json:
+        emit_json({"recordings": made})
+    return DONE
 
 
 def _replayers() -> dict[str, Replayer]:

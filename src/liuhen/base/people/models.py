@@ -37,6 +37,10 @@ ENFORCING = (Role.OFFICER, Role.UNIT_HEAD)
 NO_CONTENT = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR)
 
 
+# The agency of generated rows: no bytes and no entries stand behind its recordings, and no office takes its code.
+SYNTHETIC = "synthetic"
+
+
 class Agency(models.Model):
     """An enforcement body; its regulation is the pack it has adopted."""
 

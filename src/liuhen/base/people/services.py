@@ -25,7 +25,7 @@ from liuhen.core.durable import make_dirs, replace_file
 from liuhen.core.errors import RefusedError, UsageError
 
 from . import acts, passwords
-from .models import ENFORCING, Account, Agency, Deputy, Officer, Paper, Role, RoleGrant, Unit
+from .models import ENFORCING, SYNTHETIC, Account, Agency, Deputy, Officer, Paper, Role, RoleGrant, Unit
 from .rules import roles_of
 
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -43,9 +43,19 @@ class Person:
 
 
 def found_office(
-    *, code: str, name: str, pack: str, unit: tuple[str, str], system: Person, security: Person, at: datetime
+    *,
+    code: str,
+    name: str,
+    pack: str,
+    unit: tuple[str, str],
+    system: Person,
+    security: Person,
+    at: datetime,
+    synthetic: bool = False,
 ) -> Agency:
     """Make an agency with its first unit and its two administrators. Raises UsageError if the code is taken."""
+    if (code == SYNTHETIC) is not synthetic:
+        raise UsageError(f"单位代码 {code} 留给合成数据，不能用。", remedy="请换一个代码。")
     _check_founding(code, name, pack, [system, security])
     if not publish.key_path(code).exists():
         publish.make_key(code)

@@ -1,16 +1,22 @@
 """The law of a recording's custody so far.
 
 Recording:  (nothing) --store--> stored | to_assign ;  to_assign --assign--> stored ;  stored --correct--> stored
-Repairing and exporting it change no state; a verification is no act, it only looks. Seeing it again on a card
-is told by that card's batch and receipt.
+Repairing, viewing, downloading and exporting it, and keeping a still of it, change no state; a verification is no act, it
+only looks. Seeing it again on a card is told by that card's batch and receipt.
+
+A viewing is one entry a person, recording and visit, however many pieces of it the player fetches; every copy of the
+bytes that leaves the office is an entry of its own.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from liuhen.base.acts import Act
-from liuhen.base.basis import CLASSIFY, EVIDENCE_COPY, INTAKE
-from liuhen.base.people.models import Role
-from liuhen.base.people.rules import AnyOf, HasRole, Is
+from liuhen.base.basis import CLASSIFY, EVIDENCE_COPY, INTAKE, VIEWING
+from liuhen.base.people.models import Account, Role
+from liuhen.base.people.rules import AnyOf, HasRole, Is, roles_of
 
 from .models import Recording
 
@@ -39,14 +45,37 @@ CORRECT = Act(
 )
 REPAIR = Act("recording.repaired", "修复副本", sources=_ANY, who=HasRole((Role.CUSTODIAN, Role.SYSTEM_ADMIN)))
 EXPORT = Act("recording.exported", "导出复制件", sources=_ANY, who=_CUSTODIAN, basis=EVIDENCE_COPY)
+DOWNLOAD = Act("recording.downloaded", "下载原件", sources=_ANY, who=_CUSTODIAN, basis=EVIDENCE_COPY)
 RECOVER = Act("recording.stored", "入库（恢复中断的采集）", basis=INTAKE)
 
 # Who may see that a recording exists and what it holds: the system and security administrators may not.
-SEE = AnyOf(
-    (
-        HasRole((Role.CUSTODIAN, Role.UNIT_HEAD, Role.PRINCIPAL, Role.LEGAL, Role.ARCHIVIST)),
-        Is("holder__account"),
-    )
-)
+_SEE_ALL = HasRole((Role.CUSTODIAN, Role.UNIT_HEAD, Role.PRINCIPAL, Role.LEGAL, Role.ARCHIVIST))
+_SEE_OWN = Is("holder__account")
+SEE = AnyOf((_SEE_ALL, _SEE_OWN))
 
-ALL = (STORE, ASSIGN, CORRECT, REPAIR, EXPORT, RECOVER)
+
+@dataclass(frozen=True)
+class Reach:
+    """What SEE lets a person see, told in the columns that lists and counters are kept by."""
+
+    agency: int
+    holder: int | None = None  # only this officer's recordings
+
+    def holds(self, row: Recording) -> bool:
+        return row.agency_id == self.agency and self.holder in (None, row.holder_id)
+
+
+def reach_of(person: Account, at: datetime) -> Reach | None:
+    """None: nothing, whatever is asked. The same as SEE; a test holds the two together."""
+    if not roles_of(person).isdisjoint(_SEE_ALL.roles):
+        return Reach(person.agency_id)
+    if person.is_active and person.lent_roles is None and person.officer_id:
+        return Reach(person.agency_id, person.officer_id)
+    return None
+
+
+# Who sees it may keep a still: it stays in the office, beside the original, with who took it and when.
+VIEW = Act("recording.viewed", "查看", sources=_ANY, who=SEE, basis=VIEWING)
+SNAPSHOT = Act("recording.snapshot", "截取画面", sources=_ANY, who=SEE)
+
+ALL = (STORE, ASSIGN, CORRECT, REPAIR, EXPORT, DOWNLOAD, VIEW, SNAPSHOT, RECOVER)

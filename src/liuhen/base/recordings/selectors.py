@@ -25,7 +25,7 @@ class AmbiguousError(RefusedError):
 
 def visible_to(person: Account, at: datetime) -> QuerySet[Recording]:
     """What this person may know of, in the order it was stored."""
-    return SEE.scope(person, Recording.objects.all(), at).distinct().order_by("position")
+    return SEE.scope(person, Recording.objects.all(), at).order_by("position")
 
 
 def find_recording(name: str, rows: QuerySet[Recording]) -> Recording:

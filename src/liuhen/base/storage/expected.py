@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import orjson
 
 from liuhen.base.ledger.models import Entry
-from liuhen.base.people.models import Agency
+from liuhen.base.people.models import SYNTHETIC, Agency
 from liuhen.base.recordings import acts as custody
 from liuhen.base.recordings.models import Recording
 
@@ -91,16 +91,21 @@ def expected_of(agency: int, urns: Collection[str]) -> dict[str, Expected]:
 
 
 def rows_unknown(group: int = 500) -> Iterator[Recording]:
-    """Rows of recordings that no entry stored."""
+    """Rows of recordings that no entry stored; generated ones are none."""
     last: uuid.UUID | None = None
     while True:
-        rows = Recording.objects.order_by("pk")
+        rows = Recording.objects.exclude(agency__code=SYNTHETIC).order_by("pk")
         page = list((rows if last is None else rows.filter(pk__gt=last))[:group])
         if not page:
             return
         known = known_urns(row.urn for row in page)
         yield from (row for row in page if row.urn not in known)
         last = page[-1].pk
+
+
+def synthetic_rows() -> int:
+    """How many generated rows there are: nothing of them can be read or proved."""
+    return Recording.objects.filter(agency__code=SYNTHETIC).count()
 
 
 def known_urns(urns: Iterable[str]) -> set[str]:

@@ -21,7 +21,7 @@ from liuhen.core.blobs.local import LocalBlobs
 from liuhen.core.ocfl.layout import object_path
 
 from .examine import Damage, Examined, examine
-from .expected import Expected, all_expected, expected_of, rows_unknown, sample_expected
+from .expected import Expected, all_expected, expected_of, rows_unknown, sample_expected, synthetic_rows
 from .stores import Stores
 from .strays import Unfinished, strays
 
@@ -68,6 +68,7 @@ class FixityReport:
     bytes: int = 0
     bad: list[Bad] = field(default_factory=list)
     unfinished: list[Unfinished] = field(default_factory=list)
+    synthetic: int = 0  # generated rows, which have no bytes
 
     @property
     def ok(self) -> bool:
@@ -80,6 +81,7 @@ class FixityReport:
             "ok": self.ok,
             "bad": [bad.as_json() for bad in self.bad],
             "unfinished": [vars(one) for one in self.unfinished],
+            "synthetic": self.synthetic,
         }
 
 
@@ -109,6 +111,7 @@ def verify_stores(
         for store in look.there():
             _add_strays(report, look, store, told)
     report.bad += [Bad(None, None, (damage,)) for damage in look.lost.values()]
+    report.synthetic = synthetic_rows()
     return report
 
 

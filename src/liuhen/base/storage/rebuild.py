@@ -19,7 +19,8 @@ from liuhen.base import home
 from liuhen.base.clock import parse_stamp
 from liuhen.base.ledger import publish
 from liuhen.base.ledger.models import Entry, Head
-from liuhen.base.people.models import Agency
+from liuhen.base.people.models import SYNTHETIC, Agency
+from liuhen.base.recordings.lists.rows import make_again
 from liuhen.core.canonical import canonical
 from liuhen.core.errors import LiuhenError, RefusedError
 from liuhen.core.tlog.notes import b64
@@ -58,6 +59,9 @@ def rebuild_rows(stores: Stores, replayers: Mapping[str, Replayer]) -> RebuildRe
     tell_strays(stores, report)
     for agency in Agency.objects.order_by("pk"):
         resume_numbers(agency, report.claimed)
+    make_again()
+    if any(ledger["agency"] == SYNTHETIC for ledger in report.ledgers):
+        report.notes.append("合成数据没有字节和留痕条目，不重建；需要时再运行 liuhen generate。")
     return report
 
 

@@ -1,6 +1,7 @@
-"""The two questions a file can be asked, and what is said when the child gave no answer.
+"""The three questions a file can be asked, and what is said when the child gave no answer.
 
 - `probe` and `preview` never raise for what a file does; whoever implements `_ask` brings the child's answer.
+- `still` raises: a picture that is asked for is there or it is not.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 from liuhen.core.reasons import why
 
-from ..errors import StorageError
+from ..errors import RefusedError, StorageError
 from .child import EXIT_MEMORY
 from .contract import Probe, add, blank, blank_preview, drop_drafts
 from .limits import Limits
@@ -22,8 +23,12 @@ SMALL = 16 << 20  # bytes; such files may share a child process, one after the o
 Answer = tuple[dict[str, Any] | None, dict[str, Any]]
 
 
+class NoPictureError(RefusedError):
+    code = "no_picture"
+
+
 class Asks:
-    """Probe and preview over one `_ask`."""
+    """Probe, preview and still over one `_ask`."""
 
     limits: Limits
 
@@ -61,6 +66,28 @@ class Asks:
         result = blank_preview(str(ending.get("analyser", "")))
         _explain(result, answer, ending, bounds)
         return result
+
+    def still(self, path: Path, folder: Path, seconds: float) -> dict[str, Any]:
+        """The picture that is on the screen `seconds` after the start, as `still.png` in `folder`.
+
+        Returns what still.still_source() tells. Raises NoPictureError, AnalyserError.
+        """
+        size, trouble = _size(path)
+        bounds = self.limits.for_file(size or 0, preview=True)
+        request = {"job": "still", "path": os.fspath(path), "folder": os.fspath(folder)}
+        answer, ending = (
+            self._ask({**request, "seconds": seconds, "bounds": bounds})
+            if trouble is None
+            else ({"error": trouble}, {})
+        )
+        if answer is not None and "error" not in answer:
+            return answer
+        told = blank(os.fspath(path), size, "")
+        _explain(told, answer, ending, bounds)
+        raise NoPictureError(
+            f"取不出这一刻的画面：{told['findings'][0]['text']}",
+            remedy="请换一个时刻再试；原始文件没有改变。",
+        )
 
     def _ask(self, request: dict[str, Any]) -> Answer:
         """The child's answer, if it gave one, and how it ended. Raises AnalyserError."""

@@ -42,14 +42,16 @@ def _open_regular(path: str) -> int:
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
-    from . import preview, probe
+    from . import preview, probe, still
 
     job = request["job"]
-    if job not in ("probe", "preview"):
+    if job not in ("probe", "preview", "still"):
         return _answer_test(request)
     with os.fdopen(_open_regular(request["path"]), "rb") as source:
         if job == "probe":
             return probe.probe_source(source, request["name"], request["path"])
+        if job == "still":
+            return still.still_source(source, request["folder"], request["seconds"])
         return preview.preview_source(source, request["out"])
 
 

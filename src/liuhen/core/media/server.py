@@ -190,10 +190,10 @@ def _preload() -> str:
     """Import what the children need, once, and return the analyser's version."""
     import av.logging
 
-    from . import preview, probe, version
+    from . import preview, probe, still, version
 
     av.logging.set_level(None)
-    del preview
+    del preview, still
     _warm_up(probe)
     gc.collect()
     gc.freeze()  # or the child's first collection would copy every page

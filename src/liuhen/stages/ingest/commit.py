@@ -22,6 +22,7 @@ from liuhen.base.ledger.append import salted
 from liuhen.base.ledger.models import Entry, Head
 from liuhen.base.people.models import Agency
 from liuhen.base.recordings import acts as custody
+from liuhen.base.recordings.lists.rows import follow
 from liuhen.base.recordings.models import Copy, Finding, Recording, Reservation
 from liuhen.base.recordings.numbers import numbers_for_recordings, year_of
 from liuhen.base.recordings.rows import Registers, entry_data, findings_from_record, recording_from_record
@@ -178,6 +179,7 @@ def store_rows(batch: Batch, standing: list[Standing], *, act: Act) -> list[Reco
         finding for row, one in pairs for finding in findings_from_record(row, one.record)
     )
     Reservation.objects.filter(recording__in=[row.pk for row in rows]).delete()
+    follow(rows)
     return rows
 
 

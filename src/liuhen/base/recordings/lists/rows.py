@@ -1,0 +1,146 @@
+"""Following the recordings: whoever writes a recording's row calls `follow` in the same transaction.
+
+- The narrow row, its counter and its search words change together with the recording, or not at all.
+- What is wrong here never stops an act: nothing refers to these rows, and `make_again` makes them from nothing.
+- Within an agency writers stand in line behind the ledger's head row, so counters are added up by one at a time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from liuhen.base.clock import SHANGHAI
+from liuhen.base.ledger.models import Head
+from liuhen.core.media.findings import NOTE
+
+from ..models import Finding, Recording
+from . import index
+from .models import Cell, Following, Listed, listed_id
+from .words import words_of
+
+VERSION = "1"
+COLUMNS = ("agency", "holder", "unit", "device", "kind", "state", "month", "findings")
+_KEYS = ", ".join(COLUMNS)
+_SLICE = 2000
+
+Key = tuple[int, int, int, int, str, str, int, bool]
+
+
+def follow(recordings: Sequence[Recording]) -> None:
+    """Bring rows, counters and words of these recordings up to date. Runs in a transaction."""
+    fresh = list(_listed(recordings))
+    old = {
+        row.recording: row for row in Listed.objects.filter(recording__in=[row.recording for row in fresh])
+    }
+    changed = [row for row in fresh if _facts(old.get(row.recording)) != _facts(row)]
+    gone = [old[row.recording] for row in changed if row.recording in old]
+    index.take_out([_document(row) for row in gone])
+    Listed.objects.filter(pk__in=[row.pk for row in gone]).delete()
+    Listed.objects.bulk_create(changed)
+    index.put([_document(row) for row in changed])
+    moves = Counter(key_of(row) for row in changed)
+    moves.subtract(key_of(row) for row in gone)
+    add_up(moves)
+
+
+def key_of(row: Listed) -> Key:
+    return (
+        row.agency, row.holder, row.unit, row.device, row.kind, row.state, row.month, row.findings
+    )  # fmt: skip
+
+
+def add_up(moves: Counter[Key]) -> None:
+    """Change the counters; a cell that counts nothing goes."""
+    sums = [(*key, change) for key, change in sorted(moves.items()) if change]
+    add = (
+        f"INSERT INTO recordings_cell ({_KEYS}, n) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) "  # noqa: S608
+        f"ON CONFLICT ({_KEYS}) DO UPDATE SET n = recordings_cell.n + excluded.n"
+    )
+    same = " AND ".join(f"{name} = %s" for name in COLUMNS)
+    with connection.cursor() as cursor:
+        if sums:
+            cursor.executemany(add, sums)
+        if lost := [row[:-1] for row in sums if row[-1] < 0]:
+            cursor.executemany(f"DELETE FROM recordings_cell WHERE n = 0 AND {same}", lost)  # noqa: S608
+
+
+def catch_up() -> None:
+    """Make everything here again when it was made by other rules, or never."""
+    if not Following.objects.filter(version=VERSION).exists():
+        make_again()
+
+
+def make_again() -> int:
+    """Rows, counters and words of all recordings, from the recordings alone; returns how many."""
+    made = 0
+    with transaction.atomic():
+        list(Head.objects.select_for_update().order_by("pk"))  # nobody stores or assigns meanwhile
+        index.empty()
+        Listed.objects.all().delete()
+        Cell.objects.all().delete()
+        rows = Recording.objects.order_by("agency_id", "position").iterator(_SLICE)
+        while group := list(islice(rows, _SLICE)):
+            follow(group)
+            made += len(group)
+        Following.objects.all().delete()
+        Following.objects.create(version=VERSION)
+    return made
+
+
+def taken_ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def month_of(taken_at: datetime | None) -> int:
+    if taken_at is None:
+        return 0
+    local = taken_at.astimezone(SHANGHAI)
+    return local.year * 100 + local.month
+
+
+def _listed(recordings: Sequence[Recording]) -> Iterator[Listed]:
+    keys = [row.pk for row in recordings]
+    found = Finding.objects.filter(recording__in=keys).exclude(severity=NOTE)
+    worth_looking: set[UUID] = set(found.values_list("recording", flat=True))
+    for row in recordings:
+        yield Listed(
+            id=listed_id(row.agency_id, row.position),
+            recording=row.pk,
+            agency=row.agency_id,
+            holder=row.holder_id or 0,
+            unit=row.unit_id or 0,
+            device=row.device_id or 0,
+            kind=row.kind,
+            state=row.state,
+            month=month_of(row.taken_at),
+            findings=row.pk in worth_looking,
+            taken=taken_ms(row.taken_at or row.stored_at),
+            words=words_of(row.card_path, row.name),
+        )
+
+
+def _facts(row: Listed | None) -> tuple[object, ...] | None:
+    return None if row is None else (row.id, *key_of(row), row.taken, row.words)
+
+
+def _document(row: Listed) -> index.Document:
+    return row.id, index.document(row.words, row.holder, row.unit, row.device)
+
+
+def differences(recordings: Iterable[Recording] | None = None) -> list[str]:
+    """What is not as the recordings say, in words for the engineer; for tests and for a doubt."""
+    rows = list(Recording.objects.all() if recordings is None else recordings)
+    wanted = {row.recording: _facts(row) for row in _listed(rows)}
+    there = {row.recording: _facts(row) for row in Listed.objects.all()}
+    found = [f"row of {key}" for key in wanted.keys() | there.keys() if wanted.get(key) != there.get(key)]
+    counted = Counter(key_of(row) for row in Listed.objects.all())
+    told = {tuple(row[:-1]): row[-1] for row in Cell.objects.values_list(*COLUMNS, "n")}
+    return found + [
+        f"count of {key}" for key in counted.keys() | told.keys() if counted[key] != told.get(key)
+    ]
