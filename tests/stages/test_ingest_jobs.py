@@ -174,6 +174,42 @@ def test_cancelling_stops_a_running_card_closes_its_batch_and_the_next_one_goes_
     assert_sound(people.custodian.agency)
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
+def test_a_big_file_being_read_back_from_the_disk_is_let_go_at_once(
+    home, people, tmp_path, known, monkeypatch
+):
+    """Reading back goes past the cache and takes as long as the disk needs; stopping does not wait for it."""
+    from liuhen.core.blobs import rereading
+
+    site.save(site.SiteSettings(previews=False))
+    card = SimCard(tmp_path).file("big.bin", os.urandom(12 << 20))
+    if known:
+        _ask(people, card.root)
+        _work()
+    real, reading = os.preadv, threading.Event()
+
+    def slowly(fd, buffers, offset):
+        reading.set()
+        time.sleep(1.0)
+        return real(fd, buffers, offset)
+
+    monkeypatch.setattr(rereading.os, "preadv", slowly)
+    job = _ask(people, card.root)
+    worker = Worker(patience=0.01)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        assert reading.wait(60)
+        began = time.monotonic()
+        services.cancel(job, by=people.custodian, at=clock.now())
+        assert _eventually(lambda: Job.objects.get(pk=job.pk).state == Job.State.CANCELLED)
+        assert time.monotonic() - began < 8, "twelve pieces of a second each were to be read"
+    finally:
+        worker.stop()
+        thread.join()
+    assert_sound(people.custodian.agency)
+
+
 def test_a_verification_keeps_its_report_and_names_no_other_agencys_recordings(home, people, tmp_path):
     _ask(people, SimCard(tmp_path).recording().root)
     _work()

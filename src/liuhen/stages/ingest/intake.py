@@ -148,15 +148,16 @@ class Intake:
             with self.turn(file):
                 taken.digests = self._copy(taken)
             self._verify(taken)
-            self._go_on()
+            self.go_on()
             taken.says = says_of(self.analyser, taken.local(), file)
-            self._go_on()
+            self.go_on()
         except BaseException:
             taken.discard()
             raise
         return taken
 
-    def _go_on(self) -> None:
+    def go_on(self, _count: int = 0) -> None:
+        """Raises StoppedError once the ingest is to stop; asked at each piece of data."""
         if self._stopped.is_set():
             raise StoppedError("采集已停止。", remedy="再次运行会从停下的地方继续。")
 
@@ -168,7 +169,7 @@ class Intake:
         def counted(chunks: Chunks) -> Iterator[bytes]:
             nonlocal seen
             for chunk in chunks:
-                self._go_on()
+                self.go_on()
                 seen += len(chunk)
                 yield chunk
                 self._on_bytes(file, len(chunk))
@@ -206,7 +207,7 @@ class Intake:
                 taken.miss(store, error)
 
     def _verify_one(self, taken: Taken, store: str) -> None:
-        again = taken.drafts[store].reread(taken.content)
+        again = taken.drafts[store].reread(taken.content, self.go_on)
         if (again.sha256, again.size) != (taken.digests.sha256, taken.digests.size):
             raise CopyDiffersError(
                 f"{taken.file.path} 写入{store}后回读不一致，没有入库。",
