@@ -3,14 +3,15 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 WORKERS ?= auto
+PORT ?= 8000
 
-.PHONY: help setup setup-dev demo test check bench lock clean
+.PHONY: help setup setup-dev demo run test check bench lock clean
 
 help:  ## say what there is
 	@echo '留痕 Liuhen — make TARGET'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)$$/  \1\t\2/p' Makefile | expand -t 14
 
-setup:  ## make .venv, install what is locked, make the print font ready; leaves .venv/bin/liuhen
+setup:  ## make .venv, install what is locked, fetch print font and the pages' files; leaves .venv/bin/liuhen
 	@scripts/setup.sh base
 
 setup-dev:  ## the same, and what the checks and tests need
@@ -18,6 +19,9 @@ setup-dev:  ## the same, and what the checks and tests need
 
 demo: setup  ## set up, make a card, take it in, verify it, print the receipt
 	@$(BIN)/liuhen demo
+
+run: demo  ## the demo, then the pages on http://127.0.0.1:8000 (PORT=… for another); prints the sign-ins
+	@$(BIN)/liuhen serve --demo --port $(PORT)
 
 test: setup-dev  ## the whole test suite (WORKERS=2 to say how many processes)
 	@$(BIN)/pytest -n $(WORKERS) -q -rfEs

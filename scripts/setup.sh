@@ -3,6 +3,7 @@
 # - Every package comes from a lock file with hashes. No Python is downloaded.
 # - A stamp of the lock files, pyproject.toml, this folder and the Python makes the second run quick.
 # - An environment that once had the tests' packages keeps them.
+# - A machine that cannot fetch the print font or the pages' files is told so in Chinese; the terminal works.
 set -eu
 unset CDPATH
 cd "$(dirname "$0")/.."
@@ -63,4 +64,6 @@ if ! "$venv/bin/python" -c '' 2>/dev/null || ! grep -qsF "$venv/bin/python" "$ve
 fi
 if [ -e "$venv/.liuhen-dev" ] || [ -x "$venv/bin/pytest" ]; then kind=dev; fi
 ready "$kind" || install
+"$venv/bin/python" -m liuhen.core.sm3.kernel
 "$venv/bin/python" scripts/print_font.py
+"$venv/bin/python" scripts/front_end.py "$kind"

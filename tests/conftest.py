@@ -7,14 +7,17 @@ gets its own home and its own database file instead.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.cache import cache
+from django.test import Client
 from the_office import AT, point_at
 
+PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -79,6 +82,31 @@ def _open(folder: Path, template: Path, blocker: Any) -> Iterator[Path]:
         point_at(folder)
         yield folder
         connection.close()
+
+
+@pytest.fixture
+def client_of(home: Path, settings: Any) -> Callable[..., Client]:
+    """A browser without pictures: `client_of("custodian")` is signed in, `client_of()` is nobody.
+
+    Errors come back as pages, as they do to a person.
+    """
+    from liuhen.base.people.models import Account
+
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN_STATIC}}
+    settings.STATIC_ROOT = str(home / "static")
+    (home / "static").mkdir()
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher"
+    ]  # quick; never outside tests
+    cache.clear()  # counts of attempts
+
+    def open_client(username: str | None = None, **options: Any) -> Client:
+        client = Client(raise_request_exception=False, **options)
+        if username:
+            client.force_login(Account.objects.get(username=username), "liuhen.web.adapters.AccountBackend")
+        return client
+
+    return open_client
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def test_assigning_to_nobody_is_refused(people, unknown):
 
 def test_a_version_left_by_a_crash_does_not_speak(people, unknown, monkeypatch):
     """Killed between the store and the row: the next assignment starts from what the ledger knew."""
-    import liuhen.base.storage.amend as amend
+    import liuhen.base.storage.versions as amend
 
     real = amend.perform
 

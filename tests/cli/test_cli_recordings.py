@@ -99,6 +99,7 @@ def test_export_by_any_name(stocked: Path, tmp_path: Path, liuhen: Terminal, how
         f"{recording_of().number}.tlog-proof",
         "vkey",
         "liuhen-verify.py",
+        "liuhen-verify.html",
     }
     assert said.document["files"] == sorted(names)
 

@@ -68,7 +68,7 @@ def test_assigning_and_correcting_move_the_count(people, card):
 def test_an_act_that_fails_leaves_the_lists_alone(people, card, monkeypatch):
     take(people.custodian, card)
     row = Recording.objects.get(name="张三询问.txt")
-    monkeypatch.setattr("liuhen.base.storage.amend.follow", lambda _: 1 / 0)
+    monkeypatch.setattr("liuhen.base.storage.versions.follow", lambda _: 1 / 0)
     owner = Owner(None, Officer.objects.get(staff_no="100002"))
     with pytest.raises(ZeroDivisionError):
         assign(row, owner, open_stores(), reason="说明", by=people.custodian, at=AT)

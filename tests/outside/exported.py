@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from liuhen.core.tlog.checkpoint import Checkpoint, Signer
 from liuhen.core.tlog.merkle import leaf_hash, root_of
 from liuhen.core.tlog.proof import ProofFile, consistency_proof, hint, inclusion_proof
-from liuhen.outside import VERIFIER
+from liuhen.outside import VERIFIER, VERIFIER_PAGE
 
 ORIGIN = "jinjiang.example/ledger"
 INDEX = 5
@@ -88,7 +88,8 @@ class Export:
         (folder / "record.json").write_bytes(self.record)
         (folder / "entry.json").write_bytes(self.entries[INDEX])
         (folder / "vkey").write_text(f"{self.signer.vkey}\n", encoding="utf-8")
-        (folder / "liuhen-verify.py").write_bytes(VERIFIER.read_bytes())
+        for verifier in (VERIFIER, VERIFIER_PAGE):
+            (folder / verifier.name).write_bytes(verifier.read_bytes())
         self.prove(size, hinted=hinted)
         return self
 

@@ -9,9 +9,9 @@ import sys
 import cryptography_vectors
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from exported import VERIFIER, hash_at_of, load_verifier, signer_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from outside.exported import VERIFIER, hash_at_of, load_verifier, signer_of
 
 from liuhen.core.tlog.checkpoint import fingerprint
 from liuhen.core.tlog.merkle import leaf_hash, root_of

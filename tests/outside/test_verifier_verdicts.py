@@ -10,7 +10,7 @@ from base64 import b64encode
 from datetime import UTC, datetime
 
 import pytest
-from exported import (
+from outside.exported import (
     INDEX,
     RECORDING,
     Export,

@@ -54,7 +54,15 @@ def test_the_folder_holds_what_the_contract_says(stocked: Path, people, folder: 
     written = _export(folder, people.custodian)
     number = recording_of().number
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        [CLIP, "record.json", "entry.json", f"{number}.tlog-proof", "vkey", "liuhen-verify.py"]
+        [
+            CLIP,
+            "record.json",
+            "entry.json",
+            f"{number}.tlog-proof",
+            "vkey",
+            "liuhen-verify.py",
+            "liuhen-verify.html",
+        ]
     )
     assert written["files"] == sorted(path.name for path in folder.iterdir())
     assert (folder / CLIP).read_bytes() == FILES[CLIP]
@@ -249,6 +257,8 @@ def test_an_assigned_recording_still_proves_what_was_stored(stocked: Path, peopl
         ("vkey", "原件-vkey.bin"),
         ("entry.json", "原件-entry.json.bin"),
         ("liuhen-verify.py", "原件-liuhen-verify.py.bin"),
+        ("liuhen-verify.html", "原件-liuhen-verify.html.bin"),
+        ("已核验.HTM", "原件-已核验.HTM.bin"),
         ("json.py", "原件-json.py.bin"),
         ("argparse.cpython-311-x86_64-linux-gnu.so", "原件-argparse.cpython-311-x86_64-linux-gnu.so.bin"),
         ("python3.EXE", "原件-python3.EXE.bin"),

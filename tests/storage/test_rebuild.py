@@ -74,7 +74,7 @@ def _delete_database(home: Path) -> None:
 # What of each table a person can see; keys of rows may differ.
 SEEN = {
     Agency: ("code", "name", "pack", "founded_at"),
-    Unit: ("agency__code", "code", "name"),
+    Unit: ("agency__code", "code", "name", "parent__code"),
     Officer: ("staff_no", "name", "certificate_no", "unit__code", "left_on"),
     Account: ("username", "name", "state", "unit__code", "officer__staff_no"),
     RoleGrant: (
@@ -142,7 +142,7 @@ def test_people_and_their_acts_come_back_too(stocked: Path, people):
     """Everything an office does to its people and devices, once each."""
     from datetime import timedelta
 
-    from liuhen.base.devices.services import read_clock, register_device, retire_device
+    from liuhen.base.devices.services import correct_device, read_clock, register_device, retire_device
     from liuhen.base.people import services
     from liuhen.base.people.models import Deputy, Paper, Role
     from liuhen.base.people.services import Person
@@ -163,7 +163,17 @@ def test_people_and_their_acts_come_back_too(stocked: Path, people):
     services.end_deputy(deputy, by=people.head, at=AT)
     device = register_device(unit, "8800001", Device.Kind.CAMERA, by=people.custodian, at=AT)
     read_clock(device, AT + timedelta(seconds=42), server_at=AT, by=people.custodian)
+    keeper = Officer.objects.get(staff_no="100002")
+    changed = {"kind": Device.Kind.CAMCORDER, "model": "新型号", "keeper": keeper, "reason": "登记有误"}
+    correct_device(device, unit=people.officer.unit, **changed, by=people.custodian, at=AT)
     retire_device(device, reason="损坏", by=people.custodian, at=AT)
+    services.open_unit(unit.agency, "35058200000A", "渔政一组", parent=unit, by=people.sysadmin, at=AT)
+    services.rename_unit(unit, "渔业执法股", reason="机构改革", by=people.sysadmin, at=AT)
+    moved = {"name": "陈思远", "certificate_no": "35058200099", "unit": unit, "reason": "换证"}
+    services.correct_officer(keeper, **moved, by=people.sysadmin, at=AT)
+    services.leave_officer(keeper, AT.date(), reason="调离", by=people.sysadmin, at=AT)
+    services.set_password(people.officer, "石榴-Tractor-77-lamp", by=people.secadmin, at=AT)
+    services.remove_second_factor(people.officer, reason="手机丢失", by=people.secadmin, at=AT)
     owner = Owner(Device.objects.get(serial="4701A01"), Officer.objects.get(staff_no="100002"))
     unknown = recording_of("张三询问.txt")
     assign(unknown, owner, open_stores(), reason="查明", by=people.custodian, at=AT)

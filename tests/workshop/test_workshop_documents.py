@@ -33,9 +33,9 @@ def test_the_first_line_of_the_readme_names_what_must_be_there(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", READMES)
-def test_the_readme_gives_the_two_commands_first(name: str) -> None:
+def test_the_readme_gives_the_three_commands_first(name: str) -> None:
     commands = re.findall(r"^(make [a-z]+)", (ROOT / name).read_text(), re.MULTILINE)
-    assert commands[:2] == ["make demo", "make test"]
+    assert commands[:3] == ["make demo", "make test", "make run"]
 
 
 def test_make_alone_names_every_target() -> None:

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,10 +21,10 @@ from liuhen.core.errors import RefusedError
 
 from .basis import OWN_RULE, Basis
 from .ledger import publish
-from .ledger.append import PROGRAM, Actor, actor_of, append
+from .ledger.append import PROGRAM, Actor, News, actor_of, append, append_each
 from .ledger.models import Entry
 from .people.models import Account, Agency, Deputy, Paper, Role
-from .people.rules import HasRole, Rule
+from .people.rules import HasRole, Rule, looked_up
 
 
 class NotAllowedError(RefusedError):
@@ -44,7 +45,8 @@ class ReasonMissingError(RefusedError):
 class Act:
     """One row of a stage's law.
 
-    No `sources`: the act brings the object into being. No `target`: the state stays as it is.
+    No `sources`: the act brings the object into being, unless it `corrects` one that has no states.
+    No `target`: the state stays as it is.
     No `who`: only the program itself does it (founding, recovery).
     """
 
@@ -55,6 +57,7 @@ class Act:
     who: Rule | None = None
     needs_reason: bool = False
     basis: Basis = OWN_RULE
+    corrects: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,49 @@ def perform(
         )
         publish.soon(agency)
     return row
+
+
+@dataclass(frozen=True)
+class Birth:
+    """One of many objects that an act brings into being."""
+
+    obj: models.Model
+    at: datetime
+    subject: str
+    data: dict[str, Any]
+
+
+def perform_each(
+    act: Act,
+    births: Sequence[Birth],
+    *,
+    by: Account | None,
+    place: Callable[[models.Model, Entry], None] = lambda _obj, _entry: None,
+) -> list[Entry]:
+    """`perform` for many new objects of one kind and one agency: each is asked about, all or none happen.
+
+    The entries come first, in the order given; `place` may note on a row where its entry stands. Raises
+    NotAllowedError; ValueError for an act that changes a state or needs a reason.
+    """
+    if act.sources or act.needs_reason:
+        raise ValueError(f"{act.kind} is done to one object at a time")
+    if not births:
+        return []
+    agency: Agency = births[0].obj.agency  # type: ignore[attr-defined]
+    with transaction.atomic():
+        person = looked_up(by) if by else None
+        basis = act.basis.codes(agency.pack)
+        news = []
+        for birth in births:
+            actor = _entitled(act, birth.obj, agency, Deed(person, birth.at, birth.subject))
+            news.append(News(act.kind, birth.subject, actor, birth.at, birth.data, basis))
+        entries = append_each(agency, news)
+        for birth, entry in zip(births, entries, strict=True):
+            _bring(act, birth.obj, {})
+            place(birth.obj, entry)
+        type(births[0].obj)._default_manager.bulk_create([birth.obj for birth in births])
+        publish.soon(agency)
+    return entries
 
 
 def ask(act: Act, obj: models.Model, *, by: Account | None, at: datetime, reason: str | None = None) -> None:
@@ -181,7 +227,7 @@ def _lent_roles(by: Account, absent: Account, at: datetime) -> frozenset[str]:
 def _not_allowed(act: Act, agency: Agency) -> NotAllowedError:
     who = act.who.in_words() if act.who else "本系统程序"
     return NotAllowedError(
-        f"不能办理“{act.label}”：{'没有这项内容，或' if act.sources else ''}不属于您的权限。",
+        f"不能办理“{act.label}”：{'没有这项内容，或' if act.sources or act.corrects else ''}不属于您的权限。",
         remedy=f"该事项由{who}办理；如需权限，请由系统管理员提出、安全管理员确认。",
         basis=act.basis.cite(agency.pack),
         act=act.kind,
@@ -196,13 +242,15 @@ def _require_reason(act: Act, agency: Agency, deed: Deed) -> None:
 
 
 def _flip(act: Act, obj: models.Model, agency: Agency, deed: Deed) -> None:
-    if not act.sources:
+    if not act.sources and not act.corrects:
         _create(act, obj, deed)
         return
     changes = dict(deed.changes)
     if act.target is not None:
         changes["state"] = act.target
-    rows = type(obj)._default_manager.filter(pk=obj.pk, state__in=act.sources)
+    rows = type(obj)._default_manager.filter(pk=obj.pk)
+    if act.sources:
+        rows = rows.filter(state__in=act.sources)
     count = rows.update(**changes) if changes else rows.count()
     if count != 1:
         raise _wrong_state(act, agency)
@@ -219,10 +267,15 @@ def _wrong_state(act: Act, agency: Agency) -> WrongStateError:
 
 
 def _create(act: Act, obj: models.Model, deed: Deed) -> None:
+    _bring(act, obj, deed.changes)
+    obj.save(force_insert=True)
+
+
+def _bring(act: Act, obj: models.Model, changes: dict[str, Any]) -> None:
+    """The state an object is born with."""
     if not obj._state.adding:
         raise ValueError(f"{act.kind} brings its object into being")
     if act.target is not None:
         obj.state = act.target  # type: ignore[attr-defined]
-    for name, value in deed.changes.items():
+    for name, value in changes.items():
         setattr(obj, name, value)
-    obj.save(force_insert=True)

@@ -86,6 +86,7 @@ NEVER_CHANGED = Basis(
         "pengyang": ("15",),
     }
 )
+VIEWING = Basis({"jinjiang-agri": ("17",), "shifanqu-bianban": ("18",)})
 EVIDENCE_COPY = Basis({"jinjiang-agri": ("15",), "shifanqu-bianban": ("17",), "pengyang": ("8",)})
 KEEPER = Basis(
     {

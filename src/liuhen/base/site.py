@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,18 @@ class StoreSettings(BaseModel):
         return home() / self.staging
 
 
+class SingleSignOn(BaseModel):
+    """单点登录 by OpenID Connect: who answers for the person's name; the secret is a file under keys/."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=40)
+    issuer: str = Field(pattern=r"^https?://")
+    client_id: str = Field(min_length=1)
+    secret_file: str = Field(default="oidc.secret", pattern=r"^[A-Za-z0-9._-]+$")  # in LIUHEN_HOME/keys
+    username_claim: str = "preferred_username"
+
+
 class SiteSettings(BaseModel):
     """Everything an office may set; defaults are the safe side."""
 
@@ -49,6 +62,15 @@ class SiteSettings(BaseModel):
     previews: bool = True
     reserve_mebibytes: int | None = Field(default=None, ge=0)
     clock_tolerance_seconds: int = Field(default=60, ge=0)
+    keep_jobs_days: int = Field(default=90, ge=1)
+    keep_uploads_days: int = Field(default=14, ge=1)
+    dock_paths: list[str] = ["/media", "/run/media"]
+    visit_minutes: int = Field(
+        default=15, ge=1, le=24 * 60
+    )  # of silence, then opening it again is another viewing
+    session_minutes: int = Field(default=30, ge=1, le=24 * 60)  # without activity, then sign in again
+    hosts: list[str] = []  # names under which pages may be asked for, beside numbers and this computer's own
+    single_sign_on: SingleSignOn | None = None
 
     def copies_needed(self) -> int:
         """One copy with one store, two as soon as there are two (DESIGN §3)."""
@@ -77,6 +99,28 @@ def load() -> SiteSettings:
         raise UsageError(
             f"设置文件 {path.name} 中“{where}”不正确：{first['msg']}。", remedy="改正该项后再试。"
         ) from error
+
+
+def current() -> SiteSettings:
+    """`load()`, read again only when the file has changed: for what is asked with every page."""
+    try:
+        seen = settings_path().stat()
+    except FileNotFoundError:
+        return SiteSettings()
+    return _read_once(settings_path(), seen.st_mtime_ns, seen.st_size)
+
+
+@lru_cache(maxsize=8)
+def _read_once(path: Path, _changed: int, _size: int) -> SiteSettings:
+    return load()
+
+
+def session_minutes() -> int:
+    """How long a session lives without activity; the default while the settings cannot be read."""
+    try:
+        return current().session_minutes
+    except UsageError:
+        return SiteSettings().session_minutes
 
 
 def save(site: SiteSettings) -> None:

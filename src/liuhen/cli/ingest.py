@@ -18,7 +18,7 @@ from liuhen.core.errors import UsageError
 from liuhen.core.media.sandbox import Analyser
 from liuhen.core.reasons import why
 from liuhen.prints.receipt import receipt_text
-from liuhen.stages.ingest import clearing, receipts, selectors, services
+from liuhen.stages.ingest import clearing, jobs, receipts, selectors, services
 from liuhen.stages.ingest.models import Batch, Item
 from liuhen.stages.ingest.printing import print_apart
 from liuhen.stages.ingest.progress import Outcome
@@ -38,6 +38,7 @@ def add(commands: Commands) -> None:
         "--device-clock", metavar="时间", help="此刻设备屏幕显示的时间，如 '2026-11-21 09:30:00'"
     )
     ingest.add_argument("--by", metavar="账号", help="办理采集的科室管理员账号")
+    ingest.add_argument("--later", action="store_true", help="只排入后台任务，由 liuhen worker 去做")
     ingest.add_argument("--json", action="store_true", help="只在标准输出打印一个 JSON 文档")
     ingest.set_defaults(run=ingest_card, refused_document=_nothing())
 
@@ -61,6 +62,8 @@ def ingest_card(args: argparse.Namespace) -> int:
     make_ready()
     by = _custodian(args.by)
     args.refused_document = {**_nothing(), "agency": by.agency.code}
+    if args.later:
+        return _later(args, by)
     progress = TerminalProgress()
     request = services.Request(
         card=args.card, by=by, device=args.device, device_clock=_shown(args.device_clock)
@@ -71,6 +74,16 @@ def ingest_card(args: argparse.Namespace) -> int:
     _say_unassigned(by, outcome)
     derive(by, released=outcome.released)
     return status
+
+
+def _later(args: argparse.Namespace, by: Account) -> int:
+    job = jobs.ask_for_card(
+        args.card, by=by, at=clock.now(), device=args.device, device_clock=_shown(args.device_clock)
+    )
+    say("已排入后台任务。怎么办：用 liuhen jobs 查看进度；后台程序没有启动的，运行 liuhen worker。")
+    if args.json:
+        emit_json({**args.refused_document, "job": str(job.pk)})
+    return DONE
 
 
 def _custodian(username: str | None) -> Account:
@@ -185,7 +198,8 @@ def show_receipt(args: argparse.Namespace) -> int:
             lines = [f"{row.number}  {clock.local(row.issued_at)}  {row.batch.card_label}" for row in rows]
             show("\n".join(lines) or "还没有移交回执。怎么办：先用 liuhen ingest 采集一张卡。")
         return DONE
-    full = receipts.with_proof(selectors.receipt_named(args.number, rows))
+    readable = selectors.READ_RECEIPTS.scope(by, rows, clock.now())
+    full = receipts.with_proof(selectors.receipt_named(args.number, readable))
     if args.pdf:
         try:
             print_apart(receipts.for_paper(full), args.pdf)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -57,44 +56,23 @@ def _set_up() -> None:
     import django
 
     django.setup()
-    _log_to_file()
+    from liuhen.base.logs import log_to_file
 
-
-def _log_to_file() -> None:
-    """The engineer's log lies under LIUHEN_HOME/logs; a log that cannot be written stops nobody."""
-    from liuhen.base import home
-
-    handlers: list[logging.Handler] = []
-    try:
-        folder = home.home() / "logs"
-        folder.mkdir(parents=True, exist_ok=True)
-        handlers.append(logging.FileHandler(folder / "liuhen.log", encoding="utf-8"))
-    except OSError:
-        handlers.append(logging.NullHandler())
-    logging.basicConfig(level=logging.INFO, handlers=handlers, format="%(message)s", force=True)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-    )
+    log_to_file()
 
 
 def _parser() -> argparse.ArgumentParser:
     from .chinese import speak_chinese
 
     speak_chinese()
-    from . import assign, generate, ingest, ledger, media, office, recordings, storage
+    from . import assign, generate, ingest, jobs, ledger, media, office, recordings, serve, storage
 
     parser = argparse.ArgumentParser(
         prog="liuhen", description="留痕：执法音像记录管理系统", epilog="每个命令后加 --help 查看用法。"
     )
     parser.add_argument("--version", action="version", version=f"liuhen {__version__}", help="显示版本")
     commands = parser.add_subparsers(dest="command", required=True, metavar="命令")
-    for module in (office, ingest, recordings, assign, storage, ledger, media, generate):
+    for module in (office, serve, ingest, recordings, assign, storage, ledger, media, jobs, generate):
         module.add(commands)
     return parser
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ from liuhen.base.devices.models import Device
 from liuhen.base.devices.services import register_device, retire_device
 from liuhen.base.ledger import publish
 from liuhen.base.office import make_ready, who
-from liuhen.base.people import cast, services
+from liuhen.base.people import cast, passwords, services
 from liuhen.base.people.models import Account, Agency, Officer, Role
 from liuhen.base.people.rules import roles_of
 from liuhen.base.people.services import Person
@@ -56,7 +57,8 @@ def add(commands: Commands) -> None:
 
     people = commands.add_parser("people", help="人员与账号")
     people_commands = people.add_subparsers(dest="subcommand", required=True, metavar="子命令")
-    listed = people_commands.add_parser("list", help="列出账号与角色")
+    listed = people_commands.add_parser("list", help="列出本单位的账号与角色")
+    listed.add_argument("--by", help="查看人账号；不写时为首个设立的单位")
     listed.add_argument("--json", action="store_true")
     listed.set_defaults(run=list_people)
     added = people_commands.add_parser("add", help="开立账号并授权（系统管理员提出、安全管理员确认）")
@@ -68,6 +70,12 @@ def add(commands: Commands) -> None:
     added.add_argument("--proposed-by", required=True, help="系统管理员账号")
     added.add_argument("--confirmed-by", required=True, help="安全管理员账号")
     added.set_defaults(run=add_person)
+
+    password = people_commands.add_parser("password", help="设置登录密码（不回显，输入两遍）")
+    password.add_argument("username", metavar="账号")
+    password.add_argument("--generate", action="store_true", help="由程序生成一个，显示一次")
+    password.add_argument("--by", help="安全管理员账号；本人设置自己的密码时为本人账号")
+    password.set_defaults(run=set_password)
 
     device = commands.add_parser("device", help="设备登记")
     device_commands = device.add_subparsers(dest="subcommand", required=True, metavar="子命令")
@@ -129,6 +137,7 @@ def found(args: argparse.Namespace) -> int:
     say(f"安全管理员 {prefix}secadmin。开立账号和授权由系统管理员提出、安全管理员确认。")
     if not agency.pack:
         say(f"还没有选定所执行的制度，各处依据只显示“本系统安全规则”；可选：{'、'.join(PACKS)}。")
+    say("各账号用 liuhen people password 账号 设置密码后，即可登录网页（liuhen serve）。")
     say(
         "怎么办：把屏幕上的验证公钥抄入纸质登记簿；备份 keys 文件夹并妥善保管；再用 liuhen device add 登记设备。"
     )
@@ -205,20 +214,27 @@ def list_people(args: argparse.Namespace) -> int:
             "roles": sorted(roles_of(account)),
             "state": account.state,
         }
-        for account in Account.objects.select_related("agency", "unit").order_by("agency_id", "pk")
+        for account in _listed(args.by)
     ]
     if args.json:
         emit_json(rows)
     else:
         lines = [
-            f"{row['agency']:<10} {row['account']:<16} {row['name']}  {_role_words(row['roles'])}"
+            f"{row['agency']:<10} {row['account']:<16} {row['name']}  {role_words(row['roles'])}"
             for row in rows
         ]
         show("\n".join(lines) or "还没有账号。怎么办：先用 liuhen init 设立单位。")
     return DONE
 
 
-def _role_words(roles: list[str]) -> str:
+def _listed(username: str | None) -> list[Account]:
+    """The viewer's own agency's accounts; without a viewer, those of the first that was founded here."""
+    agency = who(username).agency if username else Agency.objects.order_by("founded_at", "code").first()
+    rows = Account.objects.filter(agency=agency).select_related("agency", "unit")
+    return list(rows.order_by("pk"))
+
+
+def role_words(roles: list[str]) -> str:
     return "、".join(Role(role).label for role in roles) or "（无角色）"
 
 
@@ -227,27 +243,42 @@ def add_person(args: argparse.Namespace) -> int:
     at = clock.now()
     system, security = who(args.proposed_by), who(args.confirmed_by)
     unit = system.unit or system.agency.units.get()
-    if args.role in (Role.OFFICER, Role.UNIT_HEAD) and not (args.certificate and args.staff_no):
-        raise UsageError(
-            f"{Role(args.role).label}须有执法证号和人员编号。", remedy="请补上 --certificate 和 --staff-no。"
-        )
+    person = Person(args.username, args.name)
     with publish.batched(), transaction.atomic():
-        officer = None
-        if args.certificate or args.staff_no:
-            if not (args.certificate and args.staff_no):
-                raise UsageError(
-                    "执法人员须同时有执法证号和人员编号。", remedy="请补上 --certificate 和 --staff-no。"
-                )
-            officer = services.enter_officer(
-                unit, args.name, args.certificate, args.staff_no, by=system, at=at
-            )
-        account = services.open_account(
-            unit, Person(args.username, args.name), officer=officer, by=system, at=at
+        account = services.enter_person(
+            unit,
+            person,
+            certificate_no=args.certificate or "",
+            staff_no=args.staff_no or "",
+            by=system,
+            at=at,
         )
         grant = services.propose_role(account, Role(args.role), by=system, at=at)
         services.confirm_role(grant, by=security, at=at)
     say(f"{account.name}（{account.username}）已开立账号，角色：{Role(args.role).label}。")
+    say(f"怎么办：用 liuhen people password {account.username} 设置密码后即可登录网页。")
     return DONE
+
+
+def set_password(args: argparse.Namespace) -> int:
+    make_ready()
+    by = who(args.by, Role.SECURITY_ADMIN)
+    account = Account.objects.filter(agency=by.agency, username=args.username).first()
+    if account is None:
+        raise UsageError(f"没有账号 {args.username}。", remedy="用 liuhen people list 查看账号。")
+    password = passwords.generate() if args.generate else _ask_twice()
+    services.set_password(account, password, by=by, at=clock.now())
+    if args.generate:
+        show(password)
+    say(f"{account.name}（{account.username}）的密码已设置；此前的登录已全部失效。")
+    return DONE
+
+
+def _ask_twice() -> str:
+    first = getpass.getpass("新密码（不显示）：")
+    if getpass.getpass("再输一遍：") != first:
+        raise UsageError("两次输入不一致，密码没有改。", remedy="请重新运行本命令。")
+    return first
 
 
 def add_device(args: argparse.Namespace) -> int:

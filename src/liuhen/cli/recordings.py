@@ -173,7 +173,10 @@ def export_one(args: argparse.Namespace) -> int:
     recording = find_recording(args.recording, visible_to(by, clock.now()))
     written = export_recording(recording, args.output, open_stores(), by=by, at=clock.now())
     say(f"已导出 {recording.number} 到 {args.output}。")
-    say("怎么办：在任何装有 Python 3 的电脑上进入该文件夹，运行 python3 liuhen-verify.py . 即可自行核对。")
+    say(
+        "怎么办：在任何电脑上用浏览器打开其中的 liuhen-verify.html，把该文件夹拖进去，即可自行核对；不用联网。"
+    )
+    say("也可以用 Python 3：进入该文件夹，运行 python3 liuhen-verify.py . 。")
     if args.json:
         emit_json(written)
     return DONE

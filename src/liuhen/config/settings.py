@@ -2,6 +2,7 @@
 
 - LIUHEN_HOME holds all state; the default is `var/` beside the checkout, never the working directory.
 - LIUHEN_DATABASE_URL chooses another database; the default is SQLite under LIUHEN_HOME, durable at each commit.
+- What only the pages need stands in `web.py`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import os
 from pathlib import Path
 
 import dj_database_url
+
+from .web import *  # noqa: F403
+from .web import WEB_APPS
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _DEFAULT_HOME = _CHECKOUT / "var" if (_CHECKOUT / "pyproject.toml").exists() else Path.home() / "liuhen"
@@ -48,14 +52,15 @@ INSTALLED_APPS = [
     "liuhen.base.ledger",
     "liuhen.base.devices",
     "liuhen.base.recordings",
+    "liuhen.base.jobs",
     "liuhen.stages.ingest",
+    *WEB_APPS,
 ]
 
-# No page is served yet; the key signs nothing until sessions exist, and is made per process.
-SECRET_KEY = os.environ.get("LIUHEN_SECRET_KEY") or os.urandom(32).hex()
+STATIC_ROOT = str(LIUHEN_HOME / "static")
 DEBUG = False
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
-USE_I18N = False
+USE_I18N = True  # Django's and allauth's own sentences in Chinese; ours are written in Chinese
 LOGGING_CONFIG = None

@@ -15,7 +15,8 @@ from corpus.media.media_corpus import huge_png
 from corpus.media.media_makers import make_photo, make_video
 
 from liuhen.core.errors import StorageError
-from liuhen.core.media import sandbox
+from liuhen.core.media import asking, sandbox
+from liuhen.core.media.child import FILES
 from liuhen.core.media.contract import blank
 from liuhen.core.media.sandbox import Analyser, AnalyserError, Limits
 
@@ -27,7 +28,7 @@ def _ask(analyser: Analyser, job: str, limits: Limits | None = None, **more):
     answer, ending = analyser._ask({"job": job, "path": "", "name": "", "bounds": bounds, **more})
     result = blank("", None, "")
     if answer is None:
-        sandbox._explain(result, answer, ending, bounds)
+        asking._explain(result, answer, ending, bounds)
     return answer, [finding["code"] for finding in result["findings"]]
 
 
@@ -87,10 +88,41 @@ def test_descriptors_do_not_pile_up(analyser, tmp_path) -> None:
     def count() -> tuple[int, int]:
         return len(os.listdir("/proc/self/fd")), len(os.listdir(f"/proc/{server}/fd"))
 
+    analyser.probe(photo)  # leaves a child that waits for the next small file
     before = count()
     for _ in range(20):
         analyser.probe(photo)
     assert _eventually(lambda: count() == before)
+
+
+def test_small_files_share_a_child_and_keep_their_own_limits(analyser) -> None:
+    one, _ = _ask(analyser, "test-pid", small=True)
+    two, _ = _ask(analyser, "test-pid", small=True)
+    assert one["pid"] == two["pid"]
+    assert _ask(analyser, "test-spin", Limits(cpu_seconds=1), small=True) == (None, ["analyser_timeout"])
+    assert _ask(analyser, "test-pid", small=True)[0]["pid"] != one["pid"]
+
+
+def test_a_child_is_replaced_after_so_many_files(analyser) -> None:
+    del analyser  # only for its setting; a child of another test may have looked at files before
+    with Analyser() as fresh:
+        pids = [_ask(fresh, "test-pid", small=True)[0]["pid"] for _ in range(FILES + 1)]
+    assert len(set(pids[:FILES])) == 1
+    assert pids[FILES] != pids[0]
+
+
+def test_a_file_is_not_blamed_for_the_one_before_it(analyser, tmp_path) -> None:
+    """A child that dies at its second file: the file is looked at again by a child of its own."""
+    first, _ = _ask(analyser, "test-pid", small=True)
+    answer, codes = _ask(analyser, "test-crash-if-used", small=True)
+    assert (codes, answer["pid"] != first["pid"]) == ([], True)
+
+
+def test_a_crash_takes_no_other_small_file_with_it(analyser, tmp_path) -> None:
+    photo = make_photo(tmp_path / "a.jpg")
+    assert analyser.probe(photo)["readable"]
+    assert _ask(analyser, "test-crash", small=True) == (None, ["analyser_killed"])
+    assert analyser.probe(photo)["readable"]
 
 
 def test_a_server_that_was_killed_is_started_anew(analyser, tmp_path) -> None:
@@ -223,3 +255,64 @@ def test_the_result_names_its_analyser(analyser, tmp_path) -> None:
     result = analyser.probe(make_photo(tmp_path / "a.jpg"))
     assert result["analyser"] == sandbox.ANALYSER_VERSION
     assert "FFmpeg/" in result["analyser"]
+
+
+def test_closing_a_lent_view_ends_its_own_analysis_at_once_and_nobody_elses(analyser) -> None:
+    del analyser  # only for its setting; children of other tests may wait there
+    bounds = Limits().for_file(0)
+    sleeping = {"job": "test-sleep", "seconds": 60, "path": "", "name": "", "bounds": bounds}
+    with Analyser() as fresh, ThreadPoolExecutor(2) as pool:
+        ours, theirs = fresh.lend(), fresh.lend()
+        server = _ask(theirs, "test-pid")[0]["server"]
+        began = time.monotonic()
+        stopped = pool.submit(ours._ask, sleeping)
+        other = pool.submit(theirs._ask, {**sleeping, "seconds": 8})
+        assert _eventually(lambda: len(_children(server)) == 2)
+        ours.close()
+        with pytest.raises(AnalyserError, match="已关闭"):
+            stopped.result(timeout=10)
+        assert _eventually(lambda: len([pid for pid in _children(server) if _alive(pid)]) == 1)
+        assert not other.done()
+        assert other.result(timeout=30)[0] is not None
+        assert time.monotonic() - began < 50
+        with pytest.raises(AnalyserError, match="已关闭"):
+            ours._ask(sleeping)
+
+
+def test_a_closed_view_does_not_wait_for_its_turn(tmp_path) -> None:
+    with Analyser(workers=1) as narrow:
+        first, second = narrow.lend(), narrow.lend()
+        sleeping = {
+            "job": "test-sleep",
+            "seconds": 60,
+            "path": "",
+            "name": "",
+            "bounds": Limits().for_file(0),
+        }
+        with ThreadPoolExecutor(2) as pool:
+            running = pool.submit(first._ask, sleeping)
+            assert _eventually(lambda: first._open)
+            waiting = pool.submit(second._ask, sleeping)
+            second.close()
+            with pytest.raises(AnalyserError, match="已关闭"):
+                waiting.result(timeout=10)
+            assert not running.done()
+            first.close()
+            with pytest.raises(AnalyserError, match="已关闭"):
+                running.result(timeout=10)
+
+
+def test_previews_leave_a_place_for_those_who_wait(tmp_path) -> None:
+    """Two previews are asked for, one may run; a probe beside it is answered at once."""
+    long = {"job": "test-sleep", "seconds": 60, "path": "", "name": "", "bounds": Limits().for_file(0)}
+    film = make_video(tmp_path / "a.mp4")
+    with Analyser(workers=2, previews=1) as analyser, ThreadPoolExecutor(3) as pool:
+        lent = analyser.lend()
+        asked = [pool.submit(lent._ask, {**long, "out": str(tmp_path)}) for _ in range(2)]
+        assert _eventually(lambda: lent._open)
+        assert pool.submit(analyser.probe, film).result(timeout=30)["readable"]
+        assert len(lent._open) == 1
+        lent.close()
+        for one in asked:
+            with pytest.raises(AnalyserError):
+                one.result(timeout=10)

@@ -26,6 +26,16 @@ def _registered(agency: Agency, entry: Entry) -> None:
     )
 
 
+def _corrected(agency: Agency, entry: Entry) -> None:
+    data = entry["data"]
+    Device.objects.filter(agency=agency, serial=data["serial"]).update(
+        unit=Unit.objects.get(agency=agency, code=data["unit"]),
+        kind=data["kind"],
+        model=data["model"],
+        keeper=Officer.objects.filter(agency=agency, staff_no=data["keeper"]).first(),
+    )
+
+
 def _retired(agency: Agency, entry: Entry) -> None:
     rows = Device.objects.filter(agency=agency, serial=entry["data"]["serial"])
     rows.update(state=Device.State.RETIRED)
@@ -44,6 +54,7 @@ def _clock_read(agency: Agency, entry: Entry) -> None:
 
 REPLAYERS: dict[str, Callable[[Agency, Entry], None]] = {
     acts.REGISTER_DEVICE.kind: _registered,
+    acts.CORRECT_DEVICE.kind: _corrected,
     acts.RETIRE_DEVICE.kind: _retired,
     acts.READ_CLOCK.kind: _clock_read,
 }

@@ -40,7 +40,9 @@ def register_device(
     by: Account,
     at: datetime,
 ) -> Device:
-    """Raises UsageError when the serial is registered already."""
+    """Raises UsageError for a serial that is registered already or cannot be one."""
+    if not serial.strip() or not serial.isprintable():
+        raise UsageError("设备序列号不能为空，也不能含控制字符。", remedy="请按机身标签填写序列号。")
     if Device.objects.filter(agency=unit.agency, serial=serial).exists():
         raise UsageError(f"设备 {serial} 已登记。", remedy="用 liuhen device list 查看。")
     device = Device(agency=unit.agency, unit=unit, serial=serial, kind=kind, model=model, keeper=keeper)
@@ -53,6 +55,32 @@ def register_device(
     }
     perform(acts.REGISTER_DEVICE, device, by=by, at=at, subject=f"device:{serial}", data=data)
     return device
+
+
+def correct_device(
+    device: Device,
+    *,
+    unit: Unit,
+    kind: Device.Kind,
+    model: str,
+    keeper: Officer | None,
+    reason: str,
+    by: Account,
+    at: datetime,
+) -> None:
+    """Another keeper, another unit, a model written wrongly; the serial stays what it is."""
+    data = {
+        "serial": device.serial,
+        "kind": str(kind),
+        "model": model,
+        "unit": unit.code,
+        "keeper": keeper.staff_no if keeper else None,
+    }
+    changes = {"unit": unit, "kind": kind, "model": model, "keeper": keeper}
+    subject = f"device:{device.serial}"
+    perform(
+        acts.CORRECT_DEVICE, device, by=by, at=at, subject=subject, reason=reason, data=data, changes=changes
+    )
 
 
 def retire_device(device: Device, *, reason: str, by: Account, at: datetime) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -64,6 +65,18 @@ def open_ledger(agency: Agency, at: datetime) -> Head:
     return Head.objects.create(agency=agency, size=0, recorded_at=at)
 
 
+@dataclass(frozen=True)
+class News:
+    """An entry that is about to be appended, without free words."""
+
+    kind: str
+    subject: str
+    by: Actor
+    at: datetime
+    data: dict[str, Any]
+    basis: list[str]
+
+
 def append(
     agency: Agency,
     kind: str,
@@ -84,16 +97,9 @@ def append(
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("the ledger is written inside the act's transaction only")
-    server_time = clock.now()
     digests, kept = _hidden(words or {})
     full = {**data, "words": digests} if digests else data
-    with connection.cursor() as cursor:
-        place = _next(cursor, agency, server_time)
-        if server_time < place.recorded_at - CLOCK_SLACK:
-            jump = {"clock": clock.stamp(server_time), "last": clock.stamp(place.recorded_at)}
-            _insert(cursor, agency, place, "clock.set_back", agency.code, PROGRAM, at, jump, [])
-            place = _next(cursor, agency, server_time)
-        row = _insert(cursor, agency, place, kind, subject, by, at, full, basis or [])
+    (row,) = append_each(agency, [News(kind, subject, by, at, full, basis or [])])
     if kept:
         Words.objects.bulk_create(
             Words(agency=agency, position=row.position, key=key, salt=salt, text=text)
@@ -102,12 +108,28 @@ def append(
     return row
 
 
+def append_each(agency: Agency, news: Sequence[News]) -> list[Entry]:
+    """Add entries one after the other, as `append` does, with one look at the head. Raises what `append` raises."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("the ledger is written inside the act's transaction only")
+    server_time = clock.now()
+    with connection.cursor() as cursor:
+        place = _next(cursor, agency, server_time, len(news))
+        if server_time < place.recorded_at - CLOCK_SLACK:
+            jump = {"clock": clock.stamp(server_time), "last": clock.stamp(place.recorded_at)}
+            said = News("clock.set_back", agency.code, PROGRAM, news[0].at, jump, [])
+            _insert(cursor, agency, place, said)
+            place = place.after(1)
+            _next(cursor, agency, server_time, 1)
+        return [_insert(cursor, agency, place.after(count), one) for count, one in enumerate(news)]
+
+
 # Appending is most of what an act costs beside its commit, so its two statements are written out: as model
 # calls they take four times as long.
 _LATER = {"sqlite": "max"}  # of two times; elsewhere greatest
 _NEXT = """
-    UPDATE ledger_head SET size = size + 1, recorded_at = {later}(recorded_at, %s) WHERE agency_id = %s
-    RETURNING size - 1, recorded_at
+    UPDATE ledger_head SET size = size + %s, recorded_at = {later}(recorded_at, %s) WHERE agency_id = %s
+    RETURNING size - %s, recorded_at
 """
 _ADD = """
     INSERT INTO ledger_entry (agency_id, position, kind, subject, recorded_at, entry)
@@ -122,11 +144,15 @@ class _Place(NamedTuple):
     recorded_at: datetime
     spelled: Any
 
+    def after(self, count: int) -> _Place:
+        return self._replace(position=self.position + count)
 
-def _next(cursor: Any, agency: Agency, server_time: datetime) -> _Place:
+
+def _next(cursor: Any, agency: Agency, server_time: datetime, count: int) -> _Place:
     """Count the head up, and so lock it; the server time is never before the last one's."""
     statement = _NEXT.format(later=_LATER.get(connection.vendor, "greatest"))
-    cursor.execute(statement, [connection.ops.adapt_datetimefield_value(server_time), agency.pk])
+    now = connection.ops.adapt_datetimefield_value(server_time)
+    cursor.execute(statement, [count, now, agency.pk, count])
     row = cursor.fetchone()
     if row is None:
         raise Head.DoesNotExist(f"agency {agency.code} has no ledger")
@@ -143,43 +169,33 @@ def _hidden(words: dict[str, str]) -> tuple[dict[str, str], dict[str, tuple[str,
     return digests, kept
 
 
-def _insert(
-    cursor: Any,
-    agency: Agency,
-    place: _Place,
-    kind: str,
-    subject: str,
-    by: Actor,
-    at: datetime,
-    data: dict[str, Any],
-    basis: list[str],
-) -> Entry:
+def _insert(cursor: Any, agency: Agency, place: _Place, one: News) -> Entry:
     body = {
         "v": VERSION,
         "agency": agency.code,
         "position": place.position,
-        "kind": kind,
-        "subject": subject,
-        "by": by.as_data(),
-        "at": clock.stamp(at),
+        "kind": one.kind,
+        "subject": one.subject,
+        "by": one.by.as_data(),
+        "at": clock.stamp(one.at),
         "recorded_at": clock.stamp(place.recorded_at),
-        "basis": basis,
-        "data": data,
+        "basis": one.basis,
+        "data": one.data,
     }
     raw = canonical(body)
     if len(raw) > ENTRY_LIMIT:
         raise EntryTooLargeError(
-            f"这一步的留痕内容过长（{len(raw)} 字节）。", remedy="请分成几次办理。", kind=kind
+            f"这一步的留痕内容过长（{len(raw)} 字节）。", remedy="请分成几次办理。", kind=one.kind
         )
     text = raw.decode()
-    cursor.execute(_ADD, [agency.pk, place.position, kind, subject, place.spelled, text])
+    cursor.execute(_ADD, [agency.pk, place.position, one.kind, one.subject, place.spelled, text])
     (key,) = cursor.fetchone()
     return Entry(
         id=key,
         agency=agency,
         position=place.position,
-        kind=kind,
-        subject=subject,
+        kind=one.kind,
+        subject=one.subject,
         recorded_at=place.recorded_at,
         entry=text,
     )

@@ -16,9 +16,14 @@ _SYSTEM = HasRole((Role.SYSTEM_ADMIN,))
 _SECURITY = HasRole((Role.SECURITY_ADMIN,))
 _GRANT = RoleGrant.State
 
+SEE_ACCOUNTS = HasRole((Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR))
+
 FOUND_OFFICE = Act("office.founded", "设立单位")
 OPEN_UNIT = Act("unit.opened", "设立科室", who=_SYSTEM)
+RENAME_UNIT = Act("unit.renamed", "变更科室名称", who=_SYSTEM, needs_reason=True, corrects=True)
 ENTER_OFFICER = Act("officer.entered", "登记执法人员", who=_SYSTEM)
+CORRECT_OFFICER = Act("officer.corrected", "更正执法人员登记", who=_SYSTEM, needs_reason=True, corrects=True)
+LEAVE_OFFICER = Act("officer.left", "登记离任", who=_SYSTEM, needs_reason=True, corrects=True)
 OPEN_ACCOUNT = Act("account.opened", "开立账号", target=Account.State.OPEN, who=_SYSTEM)
 CLOSE_ACCOUNT = Act(
     "account.closed",
@@ -26,6 +31,19 @@ CLOSE_ACCOUNT = Act(
     sources=frozenset({Account.State.OPEN}),
     target=Account.State.CLOSED,
     who=_SYSTEM,
+    needs_reason=True,
+)
+SET_PASSWORD = Act(
+    "account.password_set",
+    "设置密码",
+    sources=frozenset({Account.State.OPEN}),
+    who=AnyOf((Is("id"), _SECURITY)),
+)
+REMOVE_SECOND_FACTOR = Act(
+    "account.second_factor_removed",
+    "取消动态口令",
+    sources=frozenset({Account.State.OPEN}),
+    who=_SECURITY,
     needs_reason=True,
 )
 
@@ -72,9 +90,14 @@ KEEP_PAPER = Act("paper.kept", "登记纸质审批", who=HasRole((Role.CUSTODIAN
 ALL = (
     FOUND_OFFICE,
     OPEN_UNIT,
+    RENAME_UNIT,
     ENTER_OFFICER,
+    CORRECT_OFFICER,
+    LEAVE_OFFICER,
     OPEN_ACCOUNT,
     CLOSE_ACCOUNT,
+    SET_PASSWORD,
+    REMOVE_SECOND_FACTOR,
     PROPOSE_ROLE,
     CONFIRM_ROLE,
     DECLINE_ROLE,

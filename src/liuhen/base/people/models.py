@@ -30,6 +30,9 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", "审计管理员"
 
 
+# Who enforces has a certificate and the staff number that recorders and file names carry.
+ENFORCING = (Role.OFFICER, Role.UNIT_HEAD)
+
 # 三员: they keep the system; what was recorded is not theirs to see.
 NO_CONTENT = (Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR)
 
@@ -103,9 +106,14 @@ class Account(AbstractBaseUser):
     username = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=50)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    password_given = models.BooleanField(
+        default=False, help_text="somebody else set the password: to be changed at the next sign-in"
+    )
 
     # Set on a copy while a deputy acts: only these of the absent person's roles were lent.
     lent_roles: frozenset[str] | None = None
+    # Set on a copy for one transaction of many acts: the roles that were in force at its beginning.
+    known_roles: frozenset[str] | None = None
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -118,6 +126,12 @@ class Account(AbstractBaseUser):
         """A view of this person that holds nothing but the lent roles."""
         view = copy(self)
         view.lent_roles = roles
+        return view
+
+    def holding(self, roles: frozenset[str]) -> Account:
+        """A view of this person whose roles have been looked up."""
+        view = copy(self)
+        view.known_roles = roles
         return view
 
     @property

@@ -6,7 +6,7 @@ Accounts come back without a password: the person sets a new one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from . import acts
@@ -32,13 +32,32 @@ def _account(agency: Agency, username: str, name: str, unit: Unit) -> Account:
 
 
 def _unit_opened(agency: Agency, entry: Entry) -> None:
-    Unit.objects.create(agency=agency, code=entry["data"]["code"], name=entry["data"]["name"])
+    data = entry["data"]
+    parent = Unit.objects.get(agency=agency, code=data["parent"]) if data.get("parent") else None
+    Unit.objects.create(agency=agency, code=data["code"], name=data["name"], parent=parent)
+
+
+def _unit_renamed(agency: Agency, entry: Entry) -> None:
+    Unit.objects.filter(agency=agency, code=entry["data"]["code"]).update(name=entry["data"]["name"])
 
 
 def _officer_entered(agency: Agency, entry: Entry) -> None:
     data = dict(entry["data"])
     unit = Unit.objects.get(agency=agency, code=data.pop("unit"))
     Officer.objects.create(agency=agency, unit=unit, **data)
+
+
+def _officer_corrected(agency: Agency, entry: Entry) -> None:
+    data = dict(entry["data"])
+    data["unit"] = Unit.objects.get(agency=agency, code=data.pop("unit"))
+    data.pop("words", None)
+    Officer.objects.filter(agency=agency, staff_no=data.pop("staff_no")).update(**data)
+
+
+def _officer_left(agency: Agency, entry: Entry) -> None:
+    data = entry["data"]
+    left = date.fromisoformat(data["on"])
+    Officer.objects.filter(agency=agency, staff_no=data["staff_no"]).update(left_on=left)
 
 
 def _account_opened(agency: Agency, entry: Entry) -> None:
@@ -52,6 +71,10 @@ def _account_opened(agency: Agency, entry: Entry) -> None:
 
 def _account_closed(agency: Agency, entry: Entry) -> None:
     Account.objects.filter(username=entry["data"]["account"]).update(state=Account.State.CLOSED)
+
+
+def _secret_changed(agency: Agency, entry: Entry) -> None:
+    """The ledger tells that it was done; the secret itself was nowhere but in the database that was lost."""
 
 
 def _by(entry: Entry) -> Account | None:
@@ -112,9 +135,14 @@ _STATE = RoleGrant.State
 REPLAYERS: dict[str, Callable[[Agency, Entry], None]] = {
     acts.FOUND_OFFICE.kind: _founded,
     acts.OPEN_UNIT.kind: _unit_opened,
+    acts.RENAME_UNIT.kind: _unit_renamed,
     acts.ENTER_OFFICER.kind: _officer_entered,
+    acts.CORRECT_OFFICER.kind: _officer_corrected,
+    acts.LEAVE_OFFICER.kind: _officer_left,
     acts.OPEN_ACCOUNT.kind: _account_opened,
     acts.CLOSE_ACCOUNT.kind: _account_closed,
+    acts.SET_PASSWORD.kind: _secret_changed,
+    acts.REMOVE_SECOND_FACTOR.kind: _secret_changed,
     acts.PROPOSE_ROLE.kind: _role_proposed,
     acts.CONFIRM_ROLE.kind: _role_moved(_STATE.CONFIRMED, _STATE.PROPOSED),
     acts.DECLINE_ROLE.kind: _role_moved(_STATE.DECLINED, _STATE.PROPOSED),

@@ -7,13 +7,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from django.db.models import Model, QuerySet
 
-from .models import Account, Role, RoleGrant
+from .models import NO_CONTENT, Account, Role, RoleGrant
 
 
 class Rule(Protocol):
@@ -26,9 +27,16 @@ def roles_of(person: Account) -> set[str]:
     """Roles in force: the account is open and two people granted each of them."""
     if not person.is_active:
         return set()
+    if person.known_roles is not None:
+        return set(person.known_roles)
     grants = RoleGrant.objects.filter(account=person, state=RoleGrant.State.CONFIRMED)
     roles = set(grants.values_list("role", flat=True))
     return roles if person.lent_roles is None else roles & person.lent_roles
+
+
+def looked_up(person: Account) -> Account:
+    """The person as they are at this moment, for many questions within one transaction."""
+    return person.holding(frozenset(roles_of(person)))
 
 
 @dataclass(frozen=True)
@@ -125,3 +133,36 @@ class AnyOf:
 
     def in_words(self) -> str:
         return "或".join(rule.in_words() for rule in self.rules)
+
+
+@dataclass(frozen=True)
+class Anyone:
+    """Whoever is signed in, within their own agency."""
+
+    def allows(self, person: Account, obj: Model, at: datetime) -> bool:
+        return person.is_active and getattr(obj, "agency_id", None) == person.agency_id
+
+    def scope(self, person: Account, rows: QuerySet[Any], at: datetime) -> QuerySet[Any]:
+        return rows.filter(agency_id=person.agency_id) if person.is_active else rows.none()
+
+    def in_words(self) -> str:
+        return "本单位人员"
+
+
+ANYONE = Anyone()
+
+
+def keeps_system_only(roles: Iterable[str]) -> bool:
+    """三员, or nobody yet: nothing that was recorded is ever theirs to see."""
+    return set(roles) <= set(NO_CONTENT)
+
+
+def may_ever(rule: Rule, roles: Iterable[str]) -> bool:
+    """Could a person with these roles be allowed for some object? Decides what is offered, never what is done."""
+    if isinstance(rule, HasRole):
+        return not set(roles).isdisjoint(rule.roles)
+    if isinstance(rule, AllOf):
+        return all(may_ever(one, roles) for one in rule.rules)
+    if isinstance(rule, AnyOf):
+        return any(may_ever(one, roles) for one in rule.rules)
+    return True

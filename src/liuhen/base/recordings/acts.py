@@ -1,8 +1,11 @@
 """The law of a recording's custody so far.
 
 Recording:  (nothing) --store--> stored | to_assign ;  to_assign --assign--> stored ;  stored --correct--> stored
-Repairing and exporting it change no state; a verification is no act, it only looks. Seeing it again on a card
-is told by that card's batch and receipt.
+Repairing, viewing, downloading and exporting it, and keeping a still of it, change no state; a verification is no act, it
+only looks. Seeing it again on a card is told by that card's batch and receipt.
+
+A viewing is one entry a person, recording and visit, however many pieces of it the player fetches; every copy of the
+bytes that leaves the office is an entry of its own.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from liuhen.base.acts import Act
-from liuhen.base.basis import CLASSIFY, EVIDENCE_COPY, INTAKE
+from liuhen.base.basis import CLASSIFY, EVIDENCE_COPY, INTAKE, VIEWING
 from liuhen.base.people.models import Account, Role
 from liuhen.base.people.rules import AnyOf, HasRole, Is, roles_of
 
@@ -42,6 +45,7 @@ CORRECT = Act(
 )
 REPAIR = Act("recording.repaired", "修复副本", sources=_ANY, who=HasRole((Role.CUSTODIAN, Role.SYSTEM_ADMIN)))
 EXPORT = Act("recording.exported", "导出复制件", sources=_ANY, who=_CUSTODIAN, basis=EVIDENCE_COPY)
+DOWNLOAD = Act("recording.downloaded", "下载原件", sources=_ANY, who=_CUSTODIAN, basis=EVIDENCE_COPY)
 RECOVER = Act("recording.stored", "入库（恢复中断的采集）", basis=INTAKE)
 
 # Who may see that a recording exists and what it holds: the system and security administrators may not.
@@ -70,4 +74,8 @@ def reach_of(person: Account, at: datetime) -> Reach | None:
     return None
 
 
-ALL = (STORE, ASSIGN, CORRECT, REPAIR, EXPORT, RECOVER)
+# Who sees it may keep a still: it stays in the office, beside the original, with who took it and when.
+VIEW = Act("recording.viewed", "查看", sources=_ANY, who=SEE, basis=VIEWING)
+SNAPSHOT = Act("recording.snapshot", "截取画面", sources=_ANY, who=SEE)
+
+ALL = (STORE, ASSIGN, CORRECT, REPAIR, EXPORT, DOWNLOAD, VIEW, SNAPSHOT, RECOVER)

@@ -13,7 +13,7 @@ from typing import ClassVar
 from django.db import models
 
 from liuhen.base.devices.models import Device
-from liuhen.base.people.models import Agency, Officer, Unit
+from liuhen.base.people.models import Account, Agency, Officer, Unit
 
 
 class Recording(models.Model):
@@ -98,6 +98,58 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class Snapshot(models.Model):
+    """A still out of a film: a numbered derivative, kept in the recording's object; the original is untouched."""
+
+    recording = models.ForeignKey(Recording, models.PROTECT, related_name="snapshots")
+    number = models.CharField(max_length=70)
+    file = models.CharField(max_length=100, help_text="logical path in the object")
+    sha256 = models.CharField(max_length=64)
+    sm3 = models.CharField(max_length=64)
+    bytes = models.BigIntegerField()
+    time_us = models.BigIntegerField(help_text="microseconds after the start of the recording")
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    taken_at = models.DateTimeField()
+    taken_by = models.CharField(max_length=60)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["recording", "number"], name="a_snapshot_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Visit(models.Model):
+    """One person at one recording, in one session: what its byte requests carry. Of passing use; the viewing
+    itself stands in the ledger.
+
+    Visit:  (nothing) --open--> live --silence--> over ;  a download's visit serves the original as a file
+    """
+
+    class Purpose(models.TextChoices):
+        VIEW = "view", "查看"
+        DOWNLOAD = "download", "下载原件"
+
+    token = models.CharField(max_length=43, unique=True)
+    recording = models.ForeignKey(Recording, models.PROTECT, related_name="visits")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="visits")
+    session = models.CharField(max_length=64, help_text="SHA-256 of the session's key")
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    opened_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    position = models.BigIntegerField(help_text="ledger position of the entry it is")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["account", "recording", "session"], name="visits_of_one")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} @ {self.recording_id}"
 
 
 class Series(models.Model):

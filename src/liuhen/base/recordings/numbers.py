@@ -20,23 +20,23 @@ def year_of(at: datetime) -> int:
 
 def next_number(agency: Agency, kind: str, at: datetime) -> str:
     """The next number, e.g. `demo-YX-2026-000001`."""
+    return next_numbers(agency, kind, at, 1)[0]
+
+
+def next_numbers(agency: Agency, kind: str, at: datetime, count: int) -> list[str]:
+    """The next `count` numbers, in order."""
     year = year_of(at)
     series, _ = Series.objects.select_for_update().get_or_create(agency=agency, kind=kind, year=year)
-    series.last += 1
+    first = series.last + 1
+    series.last += count
     series.save(update_fields=["last"])
-    return f"{agency.code}-{kind}-{year}-{series.last:06d}"
+    return [f"{agency.code}-{kind}-{year}-{each:06d}" for each in range(first, first + count)]
 
 
-def number_for_recording(agency: Agency, at: datetime) -> str:
-    """A number that an abandoned reservation left behind, else the next one."""
-    left = (
-        Reservation.objects.select_for_update()
-        .filter(agency=agency, batch="", year=year_of(at))
-        .order_by("number")
-        .first()
-    )
-    if left is None:
-        return next_number(agency, RECORDING, at)
-    number = left.number
-    left.delete()
-    return number
+def numbers_for_recordings(agency: Agency, at: datetime, count: int) -> list[str]:
+    """Numbers that abandoned reservations left behind come first, then the next ones."""
+    rows = Reservation.objects.select_for_update().filter(agency=agency, batch="", year=year_of(at))
+    left = list(rows.order_by("number")[:count])
+    Reservation.objects.filter(pk__in=[row.pk for row in left]).delete()
+    new = count - len(left)
+    return [row.number for row in left] + (next_numbers(agency, RECORDING, at, new) if new else [])

@@ -21,6 +21,8 @@ SCHEMA = "liuhen/record/1"
 RECORD = "record.json"
 EXPLANATION = "说明.html"
 ORIGINAL_FOLDER = "original"
+DERIVATIVES = "derivatives"  # folder of what was made from the original and is kept with it
+SNAPSHOTS = "snapshots"  # key of the stills among them
 
 KIND_WORDS = {"video": "录像", "audio": "录音", "photo": "照片", "other": "其他"}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from liuhen.base.clock import parse_stamp
@@ -12,13 +14,39 @@ from liuhen.base.people.models import Agency, Officer
 from .models import Finding, Recording
 
 
-def recording_from_record(agency: Agency, record: dict[str, Any], record_sha256: str) -> Recording:
+@dataclass(frozen=True)
+class Registers:
+    """The devices and officers that some records name."""
+
+    devices: dict[str, Device]
+    officers: dict[str, Officer]
+
+    @classmethod
+    def of(cls, agency: Agency, records: Iterable[dict[str, Any]]) -> Registers:
+        """Looked up once for all of them."""
+        records = list(records)
+        serials = {record["device"]["serial"] for record in records if record["device"]}
+        numbers = {record["holder"]["staff_no"] for record in records if record["holder"]}
+        devices = Device.objects.filter(agency=agency, serial__in=serials).select_related("unit")
+        officers = Officer.objects.filter(agency=agency, staff_no__in=numbers).select_related("unit")
+        return cls({row.serial: row for row in devices}, {row.staff_no: row for row in officers})
+
+    def device(self, record: dict[str, Any]) -> Device | None:
+        return self.devices.get(record["device"]["serial"]) if record["device"] else None
+
+    def holder(self, record: dict[str, Any]) -> Officer | None:
+        return self.officers.get(record["holder"]["staff_no"]) if record["holder"] else None
+
+
+def recording_from_record(
+    agency: Agency, record: dict[str, Any], record_sha256: str, registers: Registers | None = None
+) -> Recording:
     """An unsaved row; device and officer are looked up by what the record says of them."""
+    registers = registers or Registers.of(agency, [record])
     original, facts = record["original"], record["name_facts"]
     duration = record["says"].get("duration")
     taken = facts.get("taken_at")
-    holder = _holder(agency, record)
-    device = _device(agency, record)
+    holder, device = registers.holder(record), registers.device(record)
     return Recording(
         id=uuid.UUID(record["recording"].removeprefix("urn:uuid:")),
         agency=agency,
@@ -76,15 +104,3 @@ def entry_data(record: dict[str, Any], record_sha256: str, copies: list[str]) ->
         "copies": copies,
         "findings": sorted({finding["code"] for finding in record["findings"]}),
     }
-
-
-def _device(agency: Agency, record: dict[str, Any]) -> Device | None:
-    if not record["device"]:
-        return None
-    return Device.objects.filter(agency=agency, serial=record["device"]["serial"]).first()
-
-
-def _holder(agency: Agency, record: dict[str, Any]) -> Officer | None:
-    if not record["holder"]:
-        return None
-    return Officer.objects.filter(agency=agency, staff_no=record["holder"]["staff_no"]).first()

@@ -21,7 +21,7 @@ from liuhen.base.recordings.record import ORIGINAL_FOLDER
 from liuhen.core.cards.filenames import safe_name
 from liuhen.core.durable import replace_file
 from liuhen.core.errors import LiuhenError
-from liuhen.core.media.sandbox import Analyser
+from liuhen.core.media.asking import Asks
 
 from .stores import Stores, content_path
 
@@ -57,9 +57,7 @@ def missing(recordings: Iterable[Recording]) -> Iterator[Recording]:
     return (row for row in recordings if not (folder_of(row.pk) / DONE).exists())
 
 
-def make_previews(
-    recordings: Iterable[Recording], stores: Stores, analyser: Analyser, *, on_done: OnDone
-) -> int:
+def make_previews(recordings: Iterable[Recording], stores: Stores, analyser: Asks, *, on_done: OnDone) -> int:
     """Make what is missing; returns how many recordings were worked on. Trouble with one stops no other."""
     jobs = [_Job(row.pk, row.number, _content(row)) for row in missing(recordings)]
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="derive") as pool:
@@ -72,7 +70,7 @@ def _content(recording: Recording) -> str:
     return content_path(recording.urn, "v1", f"{ORIGINAL_FOLDER}/{safe_name(recording.name)}")
 
 
-def _make(job: _Job, stores: Stores, analyser: Analyser) -> Derived:
+def _make(job: _Job, stores: Stores, analyser: Asks) -> Derived:
     folder = folder_of(job.key)
     try:
         source = stores.first().local_path(job.content)

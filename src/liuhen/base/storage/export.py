@@ -1,4 +1,4 @@
-"""An exported copy that proves itself: original, record, entry, proof, key and the verifier in one folder.
+"""An exported copy that proves itself: original, record, entry, proof, key and the verifiers in one folder.
 
 - Who may is asked first; a refusal writes nothing and tells nothing.
 - Original and record are those the ledger's entry names, from whichever store still has them, read back from
@@ -29,7 +29,7 @@ from liuhen.core.blobs.local import LocalBlobs
 from liuhen.core.cards.filenames import safe_name
 from liuhen.core.digests import digests_of
 from liuhen.core.durable import fsync_dir, make_dirs, reread_sha256, write_all, write_new
-from liuhen.core.errors import DamagedError, LiuhenError, StorageError, UsageError
+from liuhen.core.errors import LiuhenError, StorageError, UsageError
 from liuhen.core.ocfl.inventory import Inventory
 from liuhen.core.ocfl.layout import object_path
 from liuhen.core.ocfl.read import read_inventory
@@ -38,23 +38,20 @@ from liuhen.core.tlog.checkpoint import Checkpoint
 from liuhen.core.tlog.merkle import leaf_hash
 from liuhen.core.tlog.notes import Note
 from liuhen.core.tlog.proof import ProofFile, hint
+from liuhen.outside import VERIFIER, VERIFIER_PAGE
 
 from .expected import Expected, expected_of
+from .reading import NoGoodCopyError
 from .stores import Stores
 
-VERIFIER = Path(__file__).resolve().parents[2] / "outside" / "liuhen-verify.py"
-
-_OURS = frozenset({"record.json", "entry.json", "vkey", "liuhen-verify.py"})
-# A folder that a person opens a command line in: what Python would import there, what Windows would run there.
+_OURS = frozenset({"record.json", "entry.json", "vkey", VERIFIER.name, VERIFIER_PAGE.name})
+# A folder that a person opens a command line in: what Python would import there, what Windows would run
+# there, what a browser would show as if it were our verifier.
 _ACTIVE = (
     *(".py", ".pyc", ".pyd", ".pyw", ".pth", ".so", ".sh", ".dll", ".exe", ".com", ".bat", ".cmd", ".ps1"),
     *(".psm1", ".vbs", ".vbe", ".js", ".jse", ".wsf", ".wsh", ".msi", ".scr", ".pif", ".lnk", ".hta", ".cpl"),
-    *(".reg", ".url", ".tlog-proof"),
+    *(".reg", ".url", ".html", ".htm", ".xhtml", ".mht", ".mhtml", ".svg", ".tlog-proof"),
 )
-
-
-class NoGoodCopyError(DamagedError):
-    code = "no_good_copy"
 
 
 def prove_recording(recording: Recording) -> Inclusion:
@@ -79,18 +76,14 @@ def export_recording(
     """
     ask(custody.EXPORT, recording, by=by, at=at)
     publish.signing_key(recording.agency.code)
-    expected = _expected(recording)
+    expected = ledger_of(recording)
     with _writing(folder) as out:
         name = _write_original(out, expected, stores)
         record = _record(expected, stores)
         data = {"recording": recording.urn, "sha256": expected.sha256}
         perform(custody.EXPORT, recording, by=by, at=at, subject=recording.urn, data=data)
-        proof = prove_recording(recording)
-        out.write("record.json", record)
-        out.write("entry.json", proof.entry)
-        out.write(f"{expected.number}.tlog-proof", proof_text(proof).encode())
-        out.write("vkey", publish.vkeys_text(recording.agency.code).encode())
-        out.write("liuhen-verify.py", VERIFIER.read_bytes())
+        for written, content in {"record.json": record, **beside(recording, expected.number)}.items():
+            out.write(written, content)
     return {
         "recording": recording.urn,
         "number": recording.number,
@@ -100,7 +93,24 @@ def export_recording(
     }
 
 
-def _expected(recording: Recording) -> Expected:
+def beside(recording: Recording, number: str) -> dict[str, bytes]:
+    """What lies beside original and record, by name: entry, proof, keys, verifiers."""
+    proof = prove_recording(recording)
+    return {
+        "entry.json": proof.entry,
+        f"{number}.tlog-proof": proof_text(proof).encode(),
+        "vkey": publish.vkeys_text(recording.agency.code).encode(),
+        **{verifier.name: verifier.read_bytes() for verifier in (VERIFIER, VERIFIER_PAGE)},
+    }
+
+
+def recorded_as(recording: Recording, stores: Stores) -> bytes:
+    """`record.json` as the entry that stored the recording knows it. Raises NoGoodCopyError."""
+    return _record(ledger_of(recording), stores)
+
+
+def ledger_of(recording: Recording) -> Expected:
+    """What the ledger says of it. Raises NoGoodCopyError where the row says something else."""
     found = expected_of(recording.agency_id, [recording.urn]).get(recording.urn)
     if found is None or found.position != recording.position:
         raise NoGoodCopyError(
@@ -165,7 +175,7 @@ def exported_name(name: str) -> str:
 
 def _write_original(out: _Out, expected: Expected, stores: Stores) -> str:
     """The bytes from the first store whose copy has the ledger's digest, read back from where they went."""
-    for store, key, name in _originals(expected, stores):
+    for store, key, name in originals(expected, stores):
         target = exported_name(name)
         out.names.append(target)
         if _copy(store, key, out.folder / target) == expected.sha256:
@@ -178,7 +188,7 @@ def _write_original(out: _Out, expected: Expected, stores: Stores) -> str:
     )
 
 
-def _originals(expected: Expected, stores: Stores) -> Iterator[tuple[LocalBlobs, str, str]]:
+def originals(expected: Expected, stores: Stores) -> Iterator[tuple[LocalBlobs, str, str]]:
     """(store, key, name) of everything that inventories hold to be the original."""
     for store, inventory, path in _inventories(expected, stores):
         for logical in inventory.versions["v1"].state:

@@ -22,8 +22,9 @@ from liuhen.base.clock import parse_stamp
 from liuhen.base.devices.models import Device
 from liuhen.base.ledger.models import Entry
 from liuhen.base.people.models import Agency, Officer
-from liuhen.base.recordings.models import Copy, Finding, Recording, Reservation
-from liuhen.base.recordings.record import ORIGINAL_FOLDER, RECORD
+from liuhen.base.recordings import acts as custody
+from liuhen.base.recordings.models import Copy, Finding, Recording, Reservation, Snapshot
+from liuhen.base.recordings.record import ORIGINAL_FOLDER, RECORD, SNAPSHOTS
 from liuhen.base.recordings.rows import findings_from_record, recording_from_record
 from liuhen.core.blobs.local import LocalBlobs
 from liuhen.core.digests import digests_of
@@ -36,6 +37,7 @@ from .examine import disagreements
 from .expected import GROUP, URN, Expected, all_expected, in_groups
 from .report import RebuildReport
 from .series import NUMBER
+from .stills import snapshot_from_record
 from .stores import Stores, content_path
 from .strays import Stray, strays
 
@@ -59,8 +61,9 @@ def _recording(expected: Expected, stores: Stores, report: RebuildReport) -> Non
         record = found[copies[0]] or {}
         row = recording_from_record(agency, record, expected.records[expected.head])
         findings = findings_from_record(row, record)
+        stills = [snapshot_from_record(row, told) for told in record.get(SNAPSHOTS, [])]
     else:
-        row = _from_ledger(agency, expected, entry, stores)
+        row, stills = _from_ledger(agency, expected, entry, stores), []
         findings = [Finding(recording=row, code="record_missing", severity="MUST", text=_LOST, params={})]
         text = f"账本第 {expected.position} 条入库的 {expected.number} 在各存储中都没有完好的 record.json。"
         report.differ("record_missing", text, recording=expected.urn, position=expected.position)
@@ -71,6 +74,7 @@ def _recording(expected: Expected, stores: Stores, report: RebuildReport) -> Non
         Copy(recording=row, store=name, verified_at=stored_at, method="ledger") for name in copies
     )
     Finding.objects.bulk_create(findings)
+    Snapshot.objects.bulk_create(stills)
     report.recordings += 1
 
 
@@ -120,13 +124,18 @@ def _from_ledger(agency: Agency, expected: Expected, entry: dict[str, Any], stor
         kind=data["kind"],
         name=name,
         card_path=name,
-        state=data["state"] if expected.head == "v1" else Recording.State.STORED,
+        state=Recording.State.STORED if _was_assigned(agency, expected) else data["state"],
         device=device,
         holder=holder,
         unit=holder.unit if holder else (device.unit if device else None),
         stored_at=parse_stamp(entry["at"]),
         record_sha256=expected.records[expected.head],
     )
+
+
+def _was_assigned(agency: Agency, expected: Expected) -> bool:
+    kinds = (custody.ASSIGN.kind, custody.CORRECT.kind)
+    return Entry.objects.filter(agency=agency, subject=expected.urn, kind__in=kinds).exists()
 
 
 def _names(expected: Expected, stores: Stores) -> Iterator[str]:

@@ -22,7 +22,7 @@ from ..durable import Reread, fsync_dir, make_dirs
 from . import faults
 from .base import READ_LIMIT, Entry, Kind, walk
 from .local_draft import LocalDraft, make_below, remove_all
-from .paths import check_key, check_path, check_prefix
+from .paths import check_key, check_path, check_prefix, stays_below
 from .rereading import reread_ahead
 
 MARKER = "0=ocfl_1.1"
@@ -87,7 +87,7 @@ class LocalBlobs:
     def full(self, path: str) -> Path:
         """The real path of a key. Raises BadPathError, and IrregularEntryError where a link leads outside."""
         full = self.root / check_path(path)
-        if not full.parent.resolve().is_relative_to(self.root.resolve()):
+        if not stays_below(self.root, full.parent):
             raise faults.irregular(self.name, path, "经符号链接指向存储之外")
         return full
 

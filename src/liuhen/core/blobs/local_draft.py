@@ -39,6 +39,14 @@ def remove_all(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
+def remove_emptied(folder: Path) -> None:
+    """Delete a folder that should hold nothing any more; what it holds all the same goes with it."""
+    try:
+        folder.rmdir()
+    except OSError:
+        remove_all(folder)
+
+
 def make_below(top: Path, folder: Path) -> None:
     """Make `folder` and its missing parents, but never `top` or what is above it: a disk may be unplugged."""
     if folder != top and not folder.is_dir():
@@ -90,6 +98,7 @@ class LocalDraft:
         self.tree = self.folder / "tree"
         self._store = store
         self._finished: set[str] = set()
+        self._folders: set[Path] = {self.tree}
         self._open = True
         with store.translated(key):
             remove_all(self.folder)
@@ -100,8 +109,11 @@ class LocalDraft:
         if not self._open:
             raise RuntimeError(f"draft {self.key} is already published or discarded")
         full = self.tree / check_path(path)
-        with self._store.translated(path):
-            make_below(self.tree, full.parent)
+        if full.parent not in self._folders:
+            with self._store.translated(path):
+                make_below(self.tree, full.parent)
+            above = (folder for folder in full.parents if folder.is_relative_to(self.tree))
+            self._folders.update(above)
         return full
 
     @contextmanager
@@ -148,7 +160,8 @@ class LocalDraft:
         with self._store.translated(at):
             self._place(target)
             fsync_dir(self.folder)
-        self.discard()
+            self._open = False
+            remove_emptied(self.folder)
 
     def publish_version(self, at: str, *, version: str) -> None:
         target = self._store.full(at)
@@ -174,10 +187,9 @@ class LocalDraft:
     def _settle(self) -> None:
         """Make every name in the tree durable, leaves first."""
         self._store.check_present()
-        self._store.check_staging()
         with self._store.translated(self.key):
-            for folder, _, _ in os.walk(self.tree, topdown=False):
-                fsync_dir(Path(folder))
+            for folder in sorted(self._folders, key=lambda each: len(each.parts), reverse=True):
+                fsync_dir(folder)
 
     def _place(self, target: Path) -> None:
         for _ in range(_TRIES):

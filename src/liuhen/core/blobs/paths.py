@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterable
+from pathlib import Path
 
 from .faults import BadPathError
 
@@ -43,6 +45,22 @@ def check_path(path: str) -> str:
 def check_prefix(prefix: str) -> str:
     """Like `check_path`, and the empty string means the whole store."""
     return check_path(prefix) if prefix else ""
+
+
+def stays_below(root: Path, folder: Path) -> bool:
+    """Whether `folder`, written below `root`, is below it in truth: what there is of it, links followed.
+
+    Links are rare, so each part is looked at first and the whole way is asked only where there is one.
+    """
+    at = root
+    for part in folder.relative_to(root).parts:
+        at = at / part
+        try:
+            if stat.S_ISLNK(at.lstat().st_mode):
+                return folder.resolve().is_relative_to(root.resolve())
+        except OSError:
+            return True  # from here on there is nothing that could lead away
+    return True
 
 
 def check_key(key: str) -> str:

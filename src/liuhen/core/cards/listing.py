@@ -94,14 +94,17 @@ class CardListing:
     volume_label: str | None = None
 
 
-def list_card(root: Path, *, profiles: Sequence[Profile] | None = None) -> CardListing:
+def list_card(
+    root: Path, *, profiles: Sequence[Profile] | None = None, most: int | None = None
+) -> CardListing:
     """List a card (a folder), or one regular file given as a card.
 
-    `profiles` (default: the built-in ones) only order the files. Raises CardMissingError, or
+    `profiles` (default: the built-in ones) only order the files. With `most`, a first look: it ends after so
+    many files. Raises CardMissingError, or
     CardUnreadableError when the root itself cannot be read. An empty card is an empty listing.
     """
     base, status = resolve_root(root)
-    walk = _Walk(os.fsencode(base), status.st_dev)
+    walk = _Walk(os.fsencode(base), status.st_dev, most)
     if stat.S_ISREG(status.st_mode):
         walk = _Walk(os.fsencode(base.parent), status.st_dev)
         walk.take(os.fsencode(base.name), 0, status)
@@ -141,6 +144,7 @@ def _unreadable_root(root: Path | str, error: Exception) -> CardError:
 class _Walk:
     root: bytes
     device: int
+    most: int | None = None
     files: list[CardFile] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     pending: list[tuple[bytes, int]] = field(default_factory=list)
@@ -148,16 +152,22 @@ class _Walk:
     def folders(self) -> None:
         """Walk every folder. A root that gives nothing raises; a folder that breaks off is a refusal."""
         self.pending = [(b"", 0)]
-        while self.pending:
+        while self.pending and not self.enough:
             relative, depth = self.pending.pop()
             try:
                 with os.scandir(os.path.join(self.root, relative)) as entries:  # noqa: PTH118 - bytes
                     for entry in entries:
+                        if self.enough:
+                            return
                         self._entry(os.path.join(relative, entry.name), depth, entry)  # noqa: PTH118
             except OSError as error:
                 if not relative and not self.files and not self.pending:
                     raise _unreadable_root(os.fsdecode(self.root), error) from error
                 self._unreadable(relative or b".", "unreadable_folder", "文件夹", error)
+
+    @property
+    def enough(self) -> bool:
+        return self.most is not None and len(self.files) >= self.most
 
     def _entry(self, raw: bytes, depth: int, entry: os.DirEntry[bytes]) -> None:
         try:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import resource
 from dataclasses import dataclass
 from typing import Any
@@ -42,10 +43,16 @@ class Limits:
 
 
 def apply(bounds: dict[str, Any]) -> None:
-    """Bind this process: memory, processor time, what it may write, no core file, few descriptors."""
-    cpu = int(bounds["cpu"])
+    """Bind this process: memory, processor time from now on, what it may write, no core file, few descriptors.
+
+    The processor's bound is a soft one, for the next file moves it on; a child that catches its signal is
+    stopped by the clock on the wall.
+    """
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = int(bounds["cpu"]) + math.ceil(used.ru_utime + used.ru_stime)
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_AS, (bounds["memory"], bounds["memory"]))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu if most == resource.RLIM_INFINITY else min(cpu, most), most))
     resource.setrlimit(resource.RLIMIT_FSIZE, (bounds["output"], bounds["output"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))

@@ -1,37 +1,36 @@
 """The door to the analyser: everything that parses foreign bytes happens in limited child processes.
 
 - This process never parses a file; it starts the fork server (server.py), hands it requests, reads answers.
+- A big file has a child process of its own; small ones may share one, and each still has its own limits.
 - `probe` and `preview` never raise for what a file does: a child that is killed, hangs or runs out of memory
   gives a result with `readable: False` and a finding.
 - A server that died is started anew, and the request tried once more.
 - When this process is killed, the server sees its standard input close and ends with its children.
+- Several jobs may share one analyser: each is lent a view of it, and closing the view ends its own analyses.
 """
 
 from __future__ import annotations
 
-import array
 import contextlib
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from pathlib import Path
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self
 
-from liuhen.core.reasons import why
-
-from ..errors import LiuhenError, StorageError
-from .child import EXIT_MEMORY
-from .contract import Probe, add, blank, blank_preview, drop_drafts
+from ..errors import LiuhenError
+from .asking import Answer, Asks
 from .limits import Limits
+from .messages import send
 
-__all__ = ["ANALYSER_VERSION", "Analyser", "AnalyserError", "Limits"]
+__all__ = ["ANALYSER_VERSION", "Analyser", "AnalyserError", "Lent", "Limits"]
 
 ANALYSER_VERSION: str
+_SLOT_PATIENCE = 0.25  # seconds
 
 
 def __getattr__(name: str) -> str:
@@ -69,8 +68,7 @@ class _ServerProcess:
         self.control = ours
 
     def send(self, request: dict[str, Any], answer: socket.socket) -> None:
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [answer.fileno()]))]
-        self.control.sendmsg([json.dumps(request).encode("ascii")], rights)
+        send(self.control, request, answer)
 
     def stop(self) -> None:
         self.control.close()
@@ -81,19 +79,73 @@ class _ServerProcess:
             self.process.wait()
 
 
-class Analyser:
-    """Analyses files in child processes. Thread-safe; at most `workers` analyses run at once.
+class Lent(Asks):
+    """One borrower's view of an analyser: closing it ends what it asked for, and nobody else's."""
+
+    def __init__(self, owner: Analyser) -> None:
+        self.limits = owner.limits
+        self._owner = owner
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._closed = False
+
+    def close(self) -> None:
+        """The server kills the children whose asker has hung up. Further requests raise AnalyserError."""
+        with self._lock:
+            self._closed = True
+            for one in self._open:
+                with contextlib.suppress(OSError):  # answered and closed already
+                    one.shutdown(socket.SHUT_RDWR)
+
+    def refuse_closed(self) -> None:
+        if self._closed:
+            raise _closed()
+
+    @contextlib.contextmanager
+    def holding(self, answer: socket.socket) -> Iterator[None]:
+        """While this socket waits for its answer, `close()` hangs it up."""
+        with self._lock:
+            self.refuse_closed()
+            self._open.add(answer)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._open.discard(answer)
+
+    def _ask(self, request: dict[str, Any]) -> Answer:
+        return self._owner._ask(request, self)
+
+
+def _closed() -> AnalyserError:
+    return AnalyserError("分析器已关闭，不能再分析文件。", remedy="请重新运行命令。")
+
+
+class Analyser(Asks):
+    """Analyses files in child processes. Thread-safe; at most `workers` analyses run at once, and of these at
+    most `previews` (default: all) previews, which take long and nobody waits for.
 
     Use as a context manager, or call `close()`.
     """
 
-    def __init__(self, *, limits: Limits = Limits(), workers: int = 2) -> None:  # noqa: B008 - frozen
+    def __init__(
+        self,
+        *,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        workers: int = 2,
+        previews: int | None = None,
+    ) -> None:
         self.limits = limits
         self._slots = threading.BoundedSemaphore(workers)
+        self._preview_slots = threading.BoundedSemaphore(min(previews or workers, workers))
         self._lock = threading.Lock()
         self._server: _ServerProcess | None = None
         self._closed = False
         self._last_exit = 0
+
+    def lend(self) -> Lent:
+        """A view for one borrower."""
+        return Lent(self)
 
     def __enter__(self) -> Self:
         return self
@@ -114,63 +166,33 @@ class Analyser:
         if server is not None:
             server.stop()
 
-    def probe(self, path: Path, *, name: str | None = None) -> Probe:
-        """What a file says of itself, in the shape of contract.blank().
-
-        `name` is what the card called the file, when `path` does not say. Raises AnalyserError only.
-        """
-        size, trouble = _size(path)
-        bounds = self.limits.for_file(size or 0)
-        request = {"job": "probe", "path": os.fspath(path), "name": name or path.name, "bounds": bounds}
-        answer, ending = self._ask(request) if trouble is None else ({"error": trouble}, {})
-        if answer is not None and "error" not in answer:
-            return answer
-        result = blank(os.fspath(path), size, str(ending.get("analyser", "")))
-        _explain(result, answer, ending, bounds)
-        return result
-
-    def preview(self, path: Path, out: Path) -> dict[str, Any]:
-        """Thumbnails, strip, peaks and, where browsers need one, a viewing copy, as files in folder `out`.
-
-        Returns what was made (shape: contract.blank_preview()), with findings for what was not.
-        Raises StorageError when the folder cannot be made, else AnalyserError only.
-        """
-        size, trouble = _size(path)
-        bounds = self.limits.for_file(size or 0, preview=True)
-        request = {"job": "preview", "path": os.fspath(path), "out": os.fspath(out), "bounds": bounds}
-        if trouble is None:
-            _make_folder(out)
-        answer, ending = self._ask(request) if trouble is None else ({"error": trouble}, {})
-        if answer is not None and "error" not in answer:
-            return answer
-        drop_drafts(out)
-        result = blank_preview(str(ending.get("analyser", "")))
-        _explain(result, answer, ending, bounds)
-        return result
-
-    def _ask(self, request: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
-        """The child's answer, if it gave one, and how it ended."""
-        with self._slots:
+    def _ask(self, request: dict[str, Any], borrower: Lent | None = None) -> Answer:
+        with contextlib.ExitStack() as turn:
+            if "out" in request:  # a preview
+                turn.enter_context(_turn_at(self._preview_slots, borrower))
+            turn.enter_context(_turn_at(self._slots, borrower))
             for _ in range(2):
                 with contextlib.suppress(_GoneError):
-                    return self._exchange(request)
+                    return self._exchange(request, borrower)
         if self._last_exit > 0:  # it ended of itself, twice: an import failed, a library is missing
             raise AnalyserError(
                 "文件分析进程无法工作。", remedy="重新运行 make setup 修复安装。", exit_status=self._last_exit
             )
         return None, {"code": -signal.SIGKILL}
 
-    def _exchange(self, request: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    def _exchange(self, request: dict[str, Any], borrower: Lent | None) -> Answer:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with ours:
-            with theirs:
-                server = self._running()
-                try:
-                    server.send(request, theirs)
-                except OSError as error:
-                    self._lost(server)
-                    raise _GoneError from error
+        with ours, theirs, borrower.holding(ours) if borrower else contextlib.nullcontext():
+            server = self._running()
+            try:
+                server.send(request, theirs)
+            except OSError as error:
+                self._lost(server)
+                raise _GoneError from error
+            theirs.close()
             lines = _read_all(ours).split(b"\n")
+        if borrower:
+            borrower.refuse_closed()
         # every line ends with LF, so the last piece is empty; the server's own line is the one before it
         if len(lines) < 2 or lines[-1]:
             self._lost(server)
@@ -182,7 +204,7 @@ class Analyser:
     def _running(self) -> _ServerProcess:
         with self._lock:
             if self._closed:
-                raise AnalyserError("分析器已关闭，不能再分析文件。", remedy="请重新运行命令。")
+                raise _closed()
             if self._server is None:
                 try:
                     self._server = _ServerProcess()
@@ -204,43 +226,20 @@ class Analyser:
         self._last_exit = server.process.returncode
 
 
+@contextlib.contextmanager
+def _turn_at(slots: threading.Semaphore, borrower: Lent | None) -> Iterator[None]:
+    """Wait for a free slot; a borrower whose view is closed meanwhile waits no longer."""
+    while not slots.acquire(timeout=None if borrower is None else _SLOT_PATIENCE):
+        if borrower is not None:
+            borrower.refuse_closed()
+    try:
+        yield
+    finally:
+        slots.release()
+
+
 def _read_all(source: socket.socket) -> bytes:
     pieces = []
     while piece := source.recv(1 << 16):
         pieces.append(piece)
     return b"".join(pieces)
-
-
-def _size(path: Path) -> tuple[int | None, str | None]:
-    try:
-        return path.stat().st_size, None
-    except (OSError, ValueError) as error:
-        return None, str(getattr(error, "strerror", None) or error)
-
-
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"无法建立预览文件夹 {out}（{why(error)}）。",
-            remedy="检查该位置的权限和剩余空间，然后重试；原始文件不受影响。",
-            cause=error,
-        ) from error
-
-
-def _explain(
-    result: dict[str, Any], answer: dict[str, Any] | None, ending: dict[str, Any], bounds: dict[str, Any]
-) -> None:
-    """The finding for an analysis that gave no result."""
-    code = int(ending.get("code", 0))
-    if answer is not None:
-        add(result, "unreadable", reason=answer["error"])
-    elif ending.get("timed_out"):
-        add(result, "analyser_timeout", limit=f"{bounds['wall']} 秒")
-    elif code == -signal.SIGXCPU:
-        add(result, "analyser_timeout", limit=f"处理器 {bounds['cpu']} 秒")
-    elif code == EXIT_MEMORY:
-        add(result, "analyser_memory")
-    else:
-        add(result, "analyser_killed", signal=-code if code < 0 else code)

@@ -1,16 +1,19 @@
-"""The fork server: preloads the libraries, then forks one limited child for each request.
+"""The fork server: preloads the libraries, then forks limited children that look at files.
 
 - Started by sandbox.py as `python -m liuhen.core.media.server`; its standard input is one end of a
   SOCK_SEQPACKET pair. A request is one message of JSON and one descriptor, the socket for the answer.
-- The child writes its answer (one line of JSON) to that socket; after it is gone the server adds a second
-  line: how it ended. A child that crashed, hung or ran out leaves only the second line.
+- The child writes its answer (one line of JSON) to that socket; after it has ended or is done the server adds
+  a second line: how it went. A child that crashed, hung or ran out leaves only the second line.
+- A child looks at one file and ends; a request marked `small` may be given to a child that has looked at
+  small files before (a fork costs more than a photograph). When such a child dies, the file it died of is
+  looked at once more by a child of its own, so that no file is blamed for its predecessor.
+- An asker that hangs up wants no answer any more: the child that looks at its file is killed.
 - One process, no threads: forking is safe. When standard input closes, the parent is gone: children are
   killed and the server ends. When the server dies, the kernel kills its children (PR_SET_PDEATHSIG).
 """
 
 from __future__ import annotations
 
-import array
 import contextlib
 import gc
 import json
@@ -25,16 +28,37 @@ from dataclasses import dataclass
 from typing import Any
 
 from .child import run_child
+from .messages import receive, send
 
-_MAX_REQUEST = 64 << 10
+
+@dataclass
+class _Task:
+    """A request, and the socket that waits for its answer."""
+
+    request: dict[str, Any]
+    answer: socket.socket
+    given_up: bool = False
+
+    @property
+    def small(self) -> bool:
+        return bool(self.request.get("small"))
+
+    def tell(self, code: int, analyser: str, *, timed_out: bool = False) -> None:
+        """Tell the asker how it went."""
+        ending = {"code": code, "timed_out": timed_out, "analyser": analyser}
+        self.answer.settimeout(5)
+        with contextlib.suppress(OSError):  # the asker may have given up
+            self.answer.sendall(json.dumps(ending).encode("ascii") + b"\n")
+        self.answer.close()
 
 
 @dataclass
 class _Child:
     pid: int
-    alive: int  # read end of a pipe whose write end the child alone holds: it closes when the child is gone
-    answer: socket.socket
+    link: socket.socket  # tells of each file it is done with, and closes when the child is gone
+    task: _Task | None
     deadline: float
+    files: int = 1
     timed_out: bool = False
 
 
@@ -51,66 +75,103 @@ class _Server:
                 if key.fd == self.control.fileno():
                     if not self._take():
                         return
+                elif key.data is not None:
+                    self._hung_up(*key.data)
                 else:
-                    self._bury(self.children.pop(key.fd))
+                    self._hear(self.children[key.fd])
             self._overdue()
 
     def _patience(self) -> float | None:
-        if not self.children:
-            return None
-        return max(0.0, min(child.deadline for child in self.children.values()) - time.monotonic())
+        busy = [child.deadline for child in self.children.values() if child.task]
+        return max(0.0, min(busy) - time.monotonic()) if busy else None
 
     def _take(self) -> bool:
-        """Start a child for the next request. False when the parent is gone."""
-        message, ancillary, _, _ = self.control.recvmsg(
-            _MAX_REQUEST, socket.CMSG_LEN(4), socket.MSG_CMSG_CLOEXEC
-        )
+        """Give the next request to a child. False when the parent is gone."""
+        message, fds = receive(self.control)
         if not message:
             return False
-        fds = array.array("i")
-        for level, kind, data in ancillary:
-            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-                fds.frombytes(data[: len(data) - len(data) % fds.itemsize])
         if fds:
-            self._start(json.loads(message), socket.socket(fileno=fds[0]))
+            task = _Task(json.loads(message), socket.socket(fileno=fds[0]))
+            idle = next((child for child in self.children.values() if child.task is None), None)
+            if task.small and idle and self._hand_on(idle, task):
+                return True
+            self._start(task)
         return True
 
-    def _start(self, request: dict[str, Any], answer: socket.socket) -> None:
-        alive, held = os.pipe2(os.O_CLOEXEC)
+    def _hand_on(self, child: _Child, task: _Task) -> bool:
+        try:
+            send(child.link, task.request, task.answer)
+        except OSError:
+            return False  # it is just dying; its end is heard of elsewhere
+        child.task, child.deadline = task, _deadline(task)
+        child.files += 1
+        self._watch(child, task)
+        return True
+
+    def _start(self, task: _Task) -> None:
+        link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         server = os.getpid()
         pid = os.fork()
         if pid == 0:
-            for fd in (alive, self.control.fileno(), *self.children):
+            for fd in (link.fileno(), self.control.fileno(), *self.children):
                 os.close(fd)
             for child in self.children.values():
-                child.answer.close()
-            run_child(request, answer, server)
-        os.close(held)
-        deadline = time.monotonic() + float(request["bounds"]["wall"])
-        self.children[alive] = _Child(pid, alive, answer, deadline)
-        self.waiting.register(alive, selectors.EVENT_READ)
+                if child.task:
+                    child.task.answer.close()
+            run_child(task.request, task.answer, theirs, server)
+        theirs.close()
+        child = self.children[link.fileno()] = _Child(pid, link, task, _deadline(task))
+        self.waiting.register(link, selectors.EVENT_READ)
+        self._watch(child, task)
+
+    def _watch(self, child: _Child, task: _Task) -> None:
+        """Askers never write: whatever comes from one is its end."""
+        self.waiting.register(task.answer, selectors.EVENT_READ, (child, task))
+
+    def _hung_up(self, child: _Child, task: _Task) -> None:
+        """The asker closed its end; the child may have been done in this very round."""
+        if child.task is not task:
+            return
+        self.waiting.unregister(task.answer)
+        task.given_up = True
+        os.kill(child.pid, signal.SIGKILL)
+
+    def _tell(self, task: _Task, code: int, *, timed_out: bool = False) -> None:
+        if not task.given_up:
+            self.waiting.unregister(task.answer)
+        task.tell(code, self.analyser, timed_out=timed_out)
+
+    def _hear(self, child: _Child) -> None:
+        """A child is done with its file, or is gone."""
+        try:
+            done = child.link.recv(16)
+        except OSError:
+            done = b""
+        if not done:
+            self._bury(child)
+        elif child.task:
+            self._tell(child.task, 0)
+            child.task = None
 
     def _bury(self, child: _Child) -> None:
-        """Reap a child that is gone and tell the asker how it ended."""
-        self.waiting.unregister(child.alive)
-        os.close(child.alive)
-        _, status, usage = os.wait4(child.pid, 0)
-        ending = {
-            "code": os.waitstatus_to_exitcode(status),
-            "timed_out": child.timed_out,
-            "peak_kib": usage.ru_maxrss,
-            "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
-            "analyser": self.analyser,
-        }
-        child.answer.settimeout(5)
-        with contextlib.suppress(OSError):  # the asker may have given up
-            child.answer.sendall(json.dumps(ending).encode("ascii") + b"\n")
-        child.answer.close()
+        """Reap a child that is gone; what it was looking at is told, or given to another."""
+        self.waiting.unregister(child.link)
+        del self.children[child.link.fileno()]
+        child.link.close()
+        _, status = os.waitpid(child.pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        if child.task is None:
+            return
+        if child.files > 1 and code != 0 and not child.task.given_up:
+            self.waiting.unregister(child.task.answer)
+            self._start(child.task)
+        else:
+            self._tell(child.task, code, timed_out=child.timed_out)
 
     def _overdue(self) -> None:
         now = time.monotonic()
         for child in self.children.values():
-            if now >= child.deadline and not child.timed_out:
+            if child.task and now >= child.deadline and not child.timed_out:
                 child.timed_out = True
                 child.deadline = now + 3600
                 os.kill(child.pid, signal.SIGKILL)
@@ -121,14 +182,18 @@ class _Server:
             os.waitpid(child.pid, 0)
 
 
+def _deadline(task: _Task) -> float:
+    return time.monotonic() + float(task.request["bounds"]["wall"])
+
+
 def _preload() -> str:
     """Import what the children need, once, and return the analyser's version."""
     import av.logging
 
-    from . import preview, probe, version
+    from . import preview, probe, still, version
 
     av.logging.set_level(None)
-    del preview
+    del preview, still
     _warm_up(probe)
     gc.collect()
     gc.freeze()  # or the child's first collection would copy every page

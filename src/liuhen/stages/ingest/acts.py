@@ -3,16 +3,19 @@
 Batch:  (nothing) --begin--> open --release--> released --clear--> cleared
                               |----keep-----> kept
                               `--interrupt--> interrupted
+What was uploaded and never taken in is thrown away by an act, too: by the custodian, or by the program after
+the office's days (nobody has touched it since). That it came is told by the batch that took it in.
 """
 
 from __future__ import annotations
 
+from liuhen.base import clock
 from liuhen.base.acts import Act
 from liuhen.base.basis import CLEARING, INTAKE
-from liuhen.base.people.models import Role
-from liuhen.base.people.rules import HasRole
+from liuhen.base.people.models import Account, Role
+from liuhen.base.people.rules import AllOf, HasRole, Is
 
-from .models import Batch
+from .models import Batch, UploadSet
 
 _STATE = Batch.State
 _CUSTODIAN = HasRole((Role.CUSTODIAN,))
@@ -31,5 +34,24 @@ CLEAR = Act(
     needs_reason=True,
     basis=CLEARING,
 )
+# Who may send files to an open set: the custodian who opened it, and nobody else.
+SENDS = AllOf((_CUSTODIAN, Is("by")))
 
-ALL = (BEGIN, RELEASE, KEEP, INTERRUPT, CLEAR)
+_UPLOAD = UploadSet.State
+DROP_UPLOAD = Act(
+    "upload.dropped",
+    "放弃上传的文件",
+    frozenset({_UPLOAD.OPEN, _UPLOAD.CLOSED}),
+    _UPLOAD.DROPPED,
+    _CUSTODIAN,
+    needs_reason=True,
+)
+EXPIRE_UPLOAD = Act("upload.expired", "清除过期的上传", frozenset({_UPLOAD.OPEN}), _UPLOAD.EXPIRED)
+
+
+def may_begin(person: Account) -> bool:
+    """Might this person take a card of their agency in? What is offered; perform() decides."""
+    return BEGIN.who is not None and BEGIN.who.allows(person, Batch(agency=person.agency), clock.now())
+
+
+ALL = (BEGIN, RELEASE, KEEP, INTERRUPT, CLEAR, DROP_UPLOAD, EXPIRE_UPLOAD)

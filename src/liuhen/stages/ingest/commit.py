@@ -14,16 +14,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
+
 from liuhen.base import clock
-from liuhen.base.acts import Act, perform
+from liuhen.base.acts import Act, Birth, perform_each
 from liuhen.base.ledger.append import salted
-from liuhen.base.ledger.models import Head
+from liuhen.base.ledger.models import Entry, Head
 from liuhen.base.people.models import Agency
 from liuhen.base.recordings import acts as custody
 from liuhen.base.recordings.lists.rows import follow
 from liuhen.base.recordings.models import Copy, Finding, Recording, Reservation
-from liuhen.base.recordings.numbers import RECORDING, next_number, number_for_recording, year_of
-from liuhen.base.recordings.rows import entry_data, findings_from_record, recording_from_record
+from liuhen.base.recordings.numbers import numbers_for_recordings, year_of
+from liuhen.base.recordings.rows import Registers, entry_data, findings_from_record, recording_from_record
 from liuhen.core.cards.names import NameFacts
 from liuhen.core.cards.reader import CardFile
 from liuhen.core.digests import Digests
@@ -112,23 +114,20 @@ def being_stored(wish: Wish) -> BeingStoredError:
 
 
 def _reservations(batch: Batch, wishes: list[Wish], at: datetime) -> list[Reservation]:
-    left = Reservation.objects.filter(agency=batch.agency, batch="", year=year_of(at)).count()
+    if not wishes:
+        return []
+    numbers = numbers_for_recordings(batch.agency, at, len(wishes))
     return Reservation.objects.bulk_create(
         Reservation(
             agency=batch.agency,
             sameness=wish.sameness,
             recording=uuid.uuid4(),
-            number=_number(batch.agency, at, left > place),
+            number=number,
             year=year_of(at),
             batch=batch.key,
         )
-        for place, wish in enumerate(wishes)
+        for wish, number in zip(wishes, numbers, strict=True)
     )
-
-
-def _number(agency: Agency, at: datetime, some_are_left: bool) -> str:
-    """Numbers that were given back come first; whether there are any is asked once a group."""
-    return number_for_recording(agency, at) if some_are_left else next_number(agency, RECORDING, at)
 
 
 def _claim(wish: Wish, row: Reservation, at: datetime) -> Claim:
@@ -157,9 +156,19 @@ def commit(batch: Batch, sealed: list[Sealed]) -> list[Result]:
 
 def store_rows(batch: Batch, standing: list[Standing], *, act: Act) -> list[Recording]:
     """Rows of objects that stand in the stores, by the custodian or, after a crash, by the program."""
-    head = Head.objects.select_for_update().get(agency=batch.agency)
-    rows = [_row(batch, one, head.size + place, act) for place, one in enumerate(standing)]
+    registers = Registers.of(batch.agency, [one.record for one in standing])
+    rows = [recording_from_record(batch.agency, one.record, one.record_sha256, registers) for one in standing]
     pairs = list(zip(rows, standing, strict=True))
+    births = [
+        Birth(
+            row,
+            row.stored_at,
+            row.urn,
+            entry_data(one.record, one.record_sha256, sorted(one.copies)),
+        )
+        for row, one in pairs
+    ]
+    perform_each(act, births, by=batch.by if act.who else None, place=_at_its_entry)
     now = clock.now()
     Copy.objects.bulk_create(
         Copy(recording=row, store=store, verified_at=now, method=method)
@@ -174,21 +183,8 @@ def store_rows(batch: Batch, standing: list[Standing], *, act: Act) -> list[Reco
     return rows
 
 
-def _row(batch: Batch, one: Standing, expected: int, act: Act) -> Recording:
-    recording = recording_from_record(batch.agency, one.record, one.record_sha256)
-    recording.position = expected
-    entry = perform(
-        act,
-        recording,
-        by=batch.by if act.who else None,
-        at=recording.stored_at,
-        subject=recording.urn,
-        data=entry_data(one.record, one.record_sha256, sorted(one.copies)),
-    )
-    if entry.position != expected:  # the ledger had something of its own to say first
-        recording.position = entry.position
-        Recording.objects.filter(pk=recording.pk).update(position=entry.position)
-    return recording
+def _at_its_entry(row: Model, entry: Entry) -> None:
+    setattr(row, "position", entry.position)  # noqa: B010 - a Model to the act, a Recording here
 
 
 def _result(recording: Recording, sealed: Sealed) -> Result:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,14 +30,24 @@ from .intake import ReadBytes
 
 @dataclass(frozen=True)
 class Request:
-    """One person's wish to take one card in. `read` and `analyser` stand for the real ones."""
+    """One person's wish to take one card in. `read` and `analyser` stand for the real ones.
+
+    `stopped` is asked a few times a second; when it says so the ingest ends as if interrupted. `job` names the
+    background job that this ingest belongs to, `label` and
+    `place` what is shown instead of the folder's name and path where these say nothing.
+    """
 
     card: Path
     by: Account
     device: str | None = None
     device_clock: datetime | None = None
+    clock_read_at: datetime | None = None  # the server's time of that reading; else when the ingest begins
     read: ReadBytes = os.read
     analyser: Analyses | None = None
+    stopped: Callable[[], bool] = bool
+    job: str = ""
+    label: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,10 +86,11 @@ def office_profiles() -> list[Profile]:
     return load_profiles([BUILT_IN, own] if own.is_dir() else [BUILT_IN])
 
 
-def _refuse_own_home(card: Path) -> None:
+def refuse_own_home(card: Path) -> None:
     """A "card" that holds LIUHEN_HOME would have the store taken into itself, without end."""
     root, own = card.resolve(), home.home().resolve()
-    inside = root.is_relative_to(own) and not root.is_relative_to(own / "demo")
+    uploaded = root.name == "card" and root.parent.parent == own / "uploads"
+    inside = root.is_relative_to(own) and not root.is_relative_to(own / "demo") and not uploaded
     if own.is_relative_to(root) or inside:
         raise RefusedError(
             f"{card} 与本系统自己的数据目录（{own}）重叠，没有采集。",
@@ -90,7 +101,7 @@ def _refuse_own_home(card: Path) -> None:
 
 def look_at(request: Request) -> Docked:
     """Raises card errors (unreadable, empty), UnknownDeviceError, and UsageError for a clock without a device."""
-    _refuse_own_home(request.card)
+    refuse_own_home(request.card)
     profiles = office_profiles()
     listing = list_card(request.card, profiles=profiles)
     if not listing.files and not listing.refusals:

@@ -11,11 +11,12 @@ A file goes  known size? -> hash only -> already there: check its copies
 
 from __future__ import annotations
 
+import queue
 import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import structlog
@@ -34,7 +35,7 @@ from .book import Book
 from .commit import Answer, Wish
 from .copies import Checked, Stored
 from .gate import Gate
-from .intake import Intake, Taken
+from .intake import Intake, StoppedError, Taken
 from .models import Batch, Item
 from .owners import Owners
 from .progress import Progress, Result
@@ -42,11 +43,12 @@ from .seal import Context, Sealed, seal
 
 log = structlog.get_logger(__name__)
 
-WORKERS = 6
-WINDOW = 24  # files being worked on; bounds memory whatever the card holds
+WORKERS = 8
+WINDOW = 96  # files being worked on; bounds memory whatever the card holds
 HELD = 256  # files that may have been begun and not yet numbered
-GROUP = 8  # finished steps that are worth a transaction …
-PATIENCE = 0.05  # … or seconds after which fewer are
+ASK_EVERY = 0.2  # seconds between two questions whether to stop
+GROUP = 48  # finished steps that are worth a transaction …
+PATIENCE = 0.004  # … or seconds for each file being worked on, after which fewer are
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,10 @@ class Run:
         profiles: list[Profile],
         copies_needed: int,
         progress: Progress,
+        stopped: Callable[[], bool] = bool,
     ) -> None:
         self.batch = batch
+        self.stopped = stopped
         self.context = context
         self.intake = intake
         self.profiles = profiles
@@ -82,6 +86,7 @@ class Run:
         self.pool: ThreadPoolExecutor
         self.todo: deque[tuple[Callable[[CardFile], Step], CardFile]] = deque()
         self.flying: dict[Future[Step], CardFile] = {}
+        self.ended: queue.SimpleQueue[Future[Step]] = queue.SimpleQueue()
         self.gate: Gate[Taken] = Gate()
         self.claimed: dict[str, CardFile] = {}  # sameness -> the file of this card being stored
         self.waiting: dict[str, list[Known]] = {}
@@ -117,7 +122,9 @@ class Run:
     # -- in the workers
 
     def _send(self, work: Callable[[CardFile], Step], file: CardFile) -> None:
-        self.flying[self.pool.submit(work, file)] = file
+        future = self.pool.submit(work, file)
+        self.flying[future] = file
+        future.add_done_callback(self.ended.put)
 
     def _look(self, file: CardFile) -> Known:
         return Known(file, self.intake.hash_only(file))
@@ -139,14 +146,26 @@ class Run:
         self._place([step for step in steps if isinstance(step, Known | Taken)])
         self._claim(self.gate.passing())
 
-    def _finished(self) -> set[Future[Step]]:
+    def _finished(self) -> list[Future[Step]]:
         """At least one, and after it those that follow at once: a transaction for each would cost more."""
-        done, rest = wait(self.flying, return_when=FIRST_COMPLETED)
-        until = time.monotonic() + PATIENCE
-        while rest and len(done) < GROUP and (left := until - time.monotonic()) > 0:
-            more, rest = wait(rest, timeout=left, return_when=FIRST_COMPLETED)
-            done |= more
+        done = [self._first_finished()]
+        until = time.monotonic() + PATIENCE * len(self.flying)
+        while len(done) < min(GROUP, len(self.flying)):
+            try:
+                done.append(self.ended.get(timeout=max(0.0, until - time.monotonic())))
+            except queue.Empty:
+                break
         return done
+
+    def _first_finished(self) -> Future[Step]:
+        """Wait for one, asking now and then whether to stop. Raises StoppedError."""
+        while True:
+            if self.stopped():
+                raise StoppedError("采集已停止。", remedy="再次采集这张卡会从停下的地方继续。")
+            try:
+                return self.ended.get(timeout=ASK_EVERY)
+            except queue.Empty:
+                continue
 
     def _outcome_of(self, future: Future[Step]) -> Step:
         file = self.flying.pop(future)

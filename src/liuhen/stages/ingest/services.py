@@ -56,7 +56,8 @@ def ingest_card(request: Request, *, at: datetime, progress: Progress | None = N
     """Take a card (or a folder of old recordings) in; see Outcome for what became of every file.
 
     Raises, before anything is changed: card errors (missing, unreadable, empty), UnknownDeviceError,
-    CardBusyError, store and key errors, NotAllowedError. Raises DatabaseFailedError and HomeFailedError when
+    CardBusyError, store and key errors, NotAllowedError. Raises StoppedError when `request.stopped` says so:
+    the batch is closed as interrupted, what was stored stays stored. Raises DatabaseFailedError and HomeFailedError when
     the office's own disk gives up in the middle; what was stored stays stored.
     """
     progress = progress or Silent()
@@ -95,6 +96,8 @@ def _take_in(request: Request, docked: Docked, stores: Stores, at: datetime, pro
                 outcome = _copy_all(request, batch, docked, stores, progress)
             finally:
                 home.release_own(f"batch-{batch.key}", lock)
+                if outcome is None and request.stopped():
+                    recover.recover_interrupted(batch.agency, stores.there, at=clock.now(), progress=progress)
     except (LiuhenError, DatabaseError, OSError):
         if outcome is None:
             raise
@@ -117,7 +120,15 @@ def _copy_all(request: Request, batch: Batch, docked: Docked, stores: Stores, pr
             on_bytes=progress.read,
             read=request.read,
         )
-        run = Run(batch, context_of(batch, docked.facts), intake, docked.profiles, needed, progress)
+        run = Run(
+            batch,
+            context_of(batch, docked.facts),
+            intake,
+            docked.profiles,
+            needed,
+            progress,
+            stopped=request.stopped,
+        )
         run.everything(docked.listing)
     return conclude(batch, run.book.results, stores, needed, progress, at=clock.now())
 
@@ -139,17 +150,18 @@ def _begin(request: Request, docked: Docked, at: datetime) -> tuple[Batch, int]:
 def _batch(request: Request, docked: Docked, key: str, at: datetime) -> Batch:
     listing, device = docked.listing, docked.device
     reading = _reading(request, device, at)
-    label = listing.volume_label or Path(listing.root).name or listing.root
+    label = request.label or listing.volume_label or Path(listing.root).name or listing.root
     batch = Batch(
         agency=request.by.agency,
         key=key,
         card_label=label[:255],
-        card_path=listing.root,
+        card_path=request.place or listing.root,
         device=device,
         device_told=docked.device_told,
         holder=device.keeper if device else None,
         reading=reading,
         by=request.by,
+        job=request.job,
         started_at=at,
     )
     data = {
@@ -167,4 +179,5 @@ def _batch(request: Request, docked: Docked, key: str, at: datetime) -> Batch:
 def _reading(request: Request, device: Device | None, at: datetime) -> ClockReading | None:
     if request.device_clock is None or device is None:
         return None
-    return read_clock(device, request.device_clock, server_at=at, by=request.by)
+    read_at = request.clock_read_at or at
+    return read_clock(device, request.device_clock, server_at=read_at, by=request.by)

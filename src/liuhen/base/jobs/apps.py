@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class JobsConfig(AppConfig):
+    name = "liuhen.base.jobs"
+    label = "jobs"
+
+    def ready(self) -> None:
+        from . import chores, kinds
+
+        kinds.register(*chores.KINDS)

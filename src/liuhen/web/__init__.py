@@ -1,0 +1,1 @@
+"""The pages: one thin file a stage; no rule lives here."""

@@ -1,0 +1,95 @@
+"""The frame of every page: who is here, and the doors that are theirs.
+
+- A door is shown to whom its rule might ever allow; the page behind it asks again.
+- To add a page to the menu: one line in MENU.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from liuhen.base.devices import acts as devices
+from liuhen.base.people import acts as people
+from liuhen.base.people.models import Account
+from liuhen.base.people.rules import ANYONE, Rule
+from liuhen.stages.ingest.selectors import SEE_RECEIPTS
+
+from .people_in import could, role_words, roles_in
+
+
+@dataclass(frozen=True)
+class Door:
+    """Label, URL name, icon, and who might ever go through."""
+
+    label: str
+    url: str
+    icon: str
+    who: Rule = ANYONE
+
+
+@dataclass(frozen=True)
+class Section:
+    label: str
+    doors: tuple[Door, ...]
+
+
+MENU: tuple[Section, ...] = (
+    Section(
+        "工作",
+        (
+            Door("首页", "home", "house"),
+            Door("采集", "ingest", "sd-card"),
+            Door("移交回执", "receipts", "receipt", SEE_RECEIPTS),
+        ),
+    ),
+    Section(
+        "登记",
+        (
+            Door("设备", "devices", "camera-video", devices.SEE),
+            Door("科室", "units", "building"),
+            Door("执法人员", "officers", "person-badge"),
+            Door("代理", "deputies", "person-check"),
+        ),
+    ),
+    Section(
+        "系统",
+        (
+            Door("账号", "accounts", "people", people.SEE_ACCOUNTS),
+            Door("角色授权", "grants", "shield-check", people.SEE_ACCOUNTS),
+            Door("登录失败", "failures", "shield-exclamation", people.SEE_ACCOUNTS),
+            Door("存储", "stores", "hdd-stack"),
+            Door("存储卡方案", "profiles", "sd-card"),
+            Door("系统状况", "health", "heart-pulse"),
+        ),
+    ),
+)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context of the layout. Without anybody signed in, nothing is asked of the database."""
+    person = getattr(request, "user", None)
+    if not isinstance(person, Account):
+        return {}
+    return {
+        "person": person,
+        "person_roles": role_words(roles_in(request)),
+        "menu": [section for section in (_shown(request, one) for one in MENU) if section["doors"]],
+    }
+
+
+def _shown(request: HttpRequest, section: Section) -> dict[str, Any]:
+    doors = [
+        {"label": door.label, "href": reverse(door.url), "icon": door.icon, "here": _here(request, door)}
+        for door in section.doors
+        if could(request, door.who)
+    ]
+    return {"label": section.label, "doors": doors}
+
+
+def _here(request: HttpRequest, door: Door) -> bool:
+    href = reverse(door.url)
+    return request.path == href if href == "/" else request.path.startswith(href)

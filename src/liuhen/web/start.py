@@ -1,0 +1,116 @@
+"""The home page: what waits for me, and whether the office's records are safe. And health, for all and for machines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_safe
+
+from liuhen.base import clock, health
+from liuhen.base.devices import acts as device_acts
+from liuhen.base.devices import selectors as devices
+from liuhen.base.people import selectors as people
+from liuhen.base.people.models import Account
+from liuhen.base.people.rules import keeps_system_only
+from liuhen.base.recordings import acts as recording_acts
+from liuhen.base.recordings.models import Recording
+from liuhen.base.recordings.selectors import visible_to
+from liuhen.core.errors import LiuhenError
+
+from .people_in import could, person_in, roles_in
+
+_WORDS = {health.OK: "正常", health.WARNING: "需要留意", health.BAD: "需要处理"}
+_TONES = {health.OK: "good", health.WARNING: "wait", health.BAD: "bad"}
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number that waits, what it is, and where it is dealt with."""
+
+    number: int
+    label: str
+    href: str
+    tone: str
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    person, at = person_in(request), clock.now()
+    checks = health.examine(person.agency, at)
+    context = {
+        "tiles": _tiles(request, person, at),
+        "lately": _lately(request, person, at),
+        "checks": checks,
+        "health_words": _WORDS[health.worst(checks)],
+        "health_tone": _TONES[health.worst(checks)],
+        "troubles": [check for check in checks if check.state != health.OK],
+        **_room_and_ledger(person, at),
+    }
+    return render(request, "home.html", context)
+
+
+def _tiles(request: HttpRequest, person: Account, at: datetime) -> list[Tile]:
+    """What this person may act upon; a number of 0 is not shown."""
+    found: list[Tile] = []
+    if could(request, recording_acts.ASSIGN.who):
+        waiting = visible_to(person, at).filter(state=Recording.State.TO_ASSIGN).count()
+        found.append(Tile(waiting, "条记录待归属", address("recordings", "?state=to_assign"), "wait"))
+    found.append(Tile(people.to_confirm(person, at).count(), "项授权待确认", address("grants"), "wait"))
+    found.append(Tile(people.without_role(person, at).count(), "个账号没有角色", address("accounts"), "wait"))
+    no_password = people.without_password(person, at).count()
+    found.append(Tile(no_password, "个账号还没有密码", address("accounts"), "wait"))
+    if could(request, device_acts.REGISTER_DEVICE.who):
+        rows = devices.visible_to(person, at).filter(state="in_use", keeper__isnull=True)
+        found.append(Tile(rows.count(), "台设备没有保管人", address("devices"), "wait"))
+    return [tile for tile in found if tile.number]
+
+
+def _lately(request: HttpRequest, person: Account, at: datetime) -> int | None:
+    """Recordings of the last seven days that this person may know of; None for who may know of none."""
+    if keeps_system_only(roles_in(request)):
+        return None
+    return visible_to(person, at).filter(stored_at__gt=at - timedelta(days=7)).count()
+
+
+def _room_and_ledger(person: Account, at: datetime) -> dict[str, object]:
+    """Facts beside the checks; what cannot be read is told by the checks."""
+    facts: dict[str, object] = {}
+    try:
+        facts["room"] = health.room(at)
+        facts["ledger"] = health.ledger_now(person.agency)
+    except (LiuhenError, OSError):
+        return facts
+    return facts
+
+
+def address(name: str, query: str = "") -> str:
+    """Where a number is dealt with; empty where this installation has no such page."""
+    try:
+        return reverse(name) + query
+    except NoReverseMatch:
+        return ""
+
+
+@require_safe
+def health_page(request: HttpRequest) -> HttpResponse:
+    at = clock.now()
+    checks = health.examine(person_in(request).agency, at)
+    context = {"checks": checks, "at": at, "words": _WORDS, "worst": health.worst(checks)}
+    return render(request, "health.html", context)
+
+
+@login_not_required
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 when pages and acts can work, else 503; tells no stranger more than that."""
+    try:
+        well = health.alive()
+    except (LiuhenError, DatabaseError, OSError):
+        well = False
+    return JsonResponse({"ok": well}, status=200 if well else 503)
