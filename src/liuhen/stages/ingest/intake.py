@@ -110,6 +110,7 @@ class Intake:
         reserve: int | None,
         on_bytes: OnBytes,
         read: ReadBytes = os.read,
+        stopped: Callable[[], bool] = bool,
     ) -> None:
         self.root = root
         self.stores = stores
@@ -119,6 +120,7 @@ class Intake:
         self._read = read
         self._big = threading.BoundedSemaphore(LANES if kernel() else BIG_AT_ONCE)
         self._stopped = threading.Event()
+        self._asked_to_stop = stopped
 
     def stop(self) -> None:
         """Let every worker end at its next piece of data or its present analysis."""
@@ -158,7 +160,7 @@ class Intake:
 
     def go_on(self, _count: int = 0) -> None:
         """Raises StoppedError once the ingest is to stop; asked at each piece of data."""
-        if self._stopped.is_set():
+        if self._stopped.is_set() or self._asked_to_stop():
             raise StoppedError("采集已停止。", remedy="再次运行会从停下的地方继续。")
 
     @contextmanager
