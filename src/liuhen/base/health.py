@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.models import Count, Exists, Min, OuterRef, Sum
 
 from liuhen.core.errors import LiuhenError
+from liuhen.prints import words
 from liuhen.prints.fonts import BUNDLED, find_font
 
 from . import clock, home, site
@@ -32,6 +33,7 @@ from .storage.stores import open_stores
 OK, WARNING, BAD = "ok", "warning", "bad"
 INTAKE_DAYS = 30
 FEW_DAYS, SHORT_DAYS = 30, 7  # of room left: amber, red
+FAR_DAYS = 3650  # beyond it an estimate of days means nothing
 _VERIFY_DAYS = 90
 _LATE_JOB = timedelta(minutes=10)
 _GIGABYTE = 10**9
@@ -139,6 +141,13 @@ class Room:
     a_day: int
     days: int | None
 
+    @property
+    def in_words(self) -> str:
+        """How long it will do: an estimate of many years says no more than that."""
+        if self.days is None:
+            return ""
+        return f"{self.days} 天" if self.days < FAR_DAYS else f"{FAR_DAYS // 365} 年以上"
+
 
 def room(at: datetime) -> Room:
     """From what all agencies of this installation took in during the last 30 days. Raises store errors."""
@@ -146,8 +155,10 @@ def room(at: datetime) -> Room:
     stores.first()
     free = min(store.free_bytes() or 0 for store in stores.there)
     lately = Recording.objects.filter(stored_at__gt=at - timedelta(days=INTAKE_DAYS), stored_at__lte=at)
-    taken = lately.aggregate(bytes=Sum("bytes"))["bytes"] or 0
-    a_day = taken // INTAKE_DAYS
+    seen = lately.aggregate(bytes=Sum("bytes"), first=Min("stored_at"))
+    since = seen["first"] or at
+    span = min(INTAKE_DAYS, max(1, (at - since).days + 1))  # a young office has no thirty days yet
+    a_day = (seen["bytes"] or 0) // span
     return Room(free, a_day, free // a_day if a_day else None)
 
 
@@ -155,7 +166,7 @@ def _room(agency: Agency, at: datetime) -> list[Check]:
     now = room(at)
     if now.days is None:
         return [Check("剩余空间", OK, f"{in_gigabytes(now.free)}；近 30 天没有入库，无从估计天数。")]
-    said = f"{in_gigabytes(now.free)}，按近 30 天每天 {in_gigabytes(now.a_day)} 估计还够 {now.days:,} 天。"
+    said = f"{in_gigabytes(now.free)}，按近 30 天每天 {words.size(now.a_day)} 估计还够 {now.in_words}。"
     if now.days >= FEW_DAYS:
         return [Check("剩余空间", OK, said)]
     remedy = "请尽快扩充磁盘，或按规定办理到期记录的鉴定清除；不要自行删除文件。"
@@ -178,7 +189,7 @@ def _copies(agency: Agency, at: datetime) -> list[Check]:
 
 
 def _counted(agency: Agency) -> str:
-    return f"health-copies-{home.home()}-{agency.pk}".replace(" ", "_")
+    return f"health-copies-{agency.pk}-{hash(str(home.home()))}"  # a memory of this process alone
 
 
 def _lacking(agency: Agency, needed: int) -> int:

@@ -23,7 +23,7 @@ from liuhen.stages.ingest import receipts, selectors
 from liuhen.stages.ingest.models import Batch, Receipt
 
 from . import registers
-from .people_in import person_in
+from .people_in import could, person_in
 from .registers import Column, Nothing, Register
 
 _CONTENT = selectors.READ_RECEIPTS
@@ -67,6 +67,8 @@ RECEIPTS = Register(
 @require_safe
 def register(request: HttpRequest) -> HttpResponseBase:
     person = person_in(request)
+    if not could(request, selectors.SEE_RECEIPTS):
+        raise _none()
     rows = selectors.receipts_of(person)
     words, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
     if words:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from . import account, accounts, deputies, devices, failures, ingest, receipts, start, stores, tus, units
+from . import (
+    account,
+    accounts,
+    contents,
+    deputies,
+    devices,
+    failures,
+    ingest,
+    receipts,
+    recordings,
+    start,
+    stores,
+    tus,
+    units,
+)
 
 urlpatterns = [
     path("", start.home, name="home"),
@@ -61,6 +75,15 @@ urlpatterns = [
     path("deputies/", deputies.register, name="deputies"),
     path("deputies/new/", deputies.new, name="deputy_new"),
     path("deputies/<int:pk>/end/", deputies.end, name="deputy_end"),
+    # 音像记录
+    path("recordings/<uuid:pk>/content/<slug:kind>/", contents.content, name="content"),
+    path("recordings/<uuid:pk>/content/<slug:kind>/<str:name>/", contents.content, name="content_named"),
+    path("recordings/<uuid:pk>/download/", contents.download, name="recording_download"),
+    path("recordings/<uuid:pk>/export/", contents.export, name="recording_export"),
+    path("recordings/<uuid:pk>/snapshot/", recordings.snapshot, name="recording_snapshot"),
+    path("recordings/<uuid:pk>/assign/", recordings.assign_owner, name="recording_assign"),
+    path("recordings/<uuid:pk>/preparing/<uuid:job>/", recordings.preparing, name="recording_preparing"),
+    path("recordings/<str:name>/", recordings.page, name="recording"),
     # 存储
     path("stores/", stores.stores, name="stores"),
     path("card-profiles/", stores.profiles, name="profiles"),

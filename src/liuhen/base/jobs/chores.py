@@ -11,12 +11,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from liuhen.base import site
 from liuhen.base.ledger.verify import verify_ledger
 from liuhen.base.people.models import Agency, Role
 from liuhen.base.people.rules import HasRole
 from liuhen.base.recordings.models import Recording
 from liuhen.base.storage import derived
 from liuhen.base.storage.fixity import verify_stores
+from liuhen.base.storage.serving import needs_viewing_copy
 from liuhen.base.storage.stores import open_stores
 
 from .kinds import EVERYBODY, Kind
@@ -49,6 +51,20 @@ def ask_for_previews(agency: Agency, recordings: Iterable[uuid.UUID], *, key: st
         )
         for number, some in enumerate(slices)
     ]
+
+
+def previews_for(recording: Recording, *, at: datetime) -> Job | None:
+    """The live job that makes this recording's previews, asked for now where there is none; None: they are made, or
+    the office does not want any."""
+    if not list(derived.missing([recording])):
+        return None
+    live = Job.objects.filter(agency=recording.agency, kind=PREVIEWS, state__in=Job.LIVE).order_by("asked_at")
+    known = next((job for job in live if str(recording.pk) in job.args.get("recordings", ())), None)
+    if known is not None:
+        return known
+    if not site.current().previews and not needs_viewing_copy(recording):
+        return None
+    return ask_for_previews(recording.agency, [recording.pk], key=str(recording.pk), at=at)[0]
 
 
 def make_previews(work: Work) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -41,6 +42,41 @@ def waiting_for_owner(person: Account, at: datetime) -> int:
     rule = ASSIGN.who
     rows = Recording.objects.filter(state__in=ASSIGN.sources)
     return rule.scope(person, rows, at).count() if rule else 0
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """The recording before or after on the same device. `apart`: seconds between the end of the earlier and the start of
+    the later, negative where they overlap; None where a length is not known."""
+
+    recording: Recording
+    apart: float | None
+
+
+def neighbours(
+    recording: Recording, person: Account, at: datetime
+) -> tuple[Neighbour | None, Neighbour | None]:
+    """(before, after) on the same device by its own clock, among what this person may see."""
+    if recording.device_id is None or recording.taken_at is None:
+        return None, None
+    rows = visible_to(person, at).filter(device_id=recording.device_id, taken_at__isnull=False)
+    here, same = recording.taken_at, Q(taken_at=recording.taken_at)
+    earlier = rows.filter(Q(taken_at__lt=here) | same & Q(position__lt=recording.position))
+    later = rows.filter(Q(taken_at__gt=here) | same & Q(position__gt=recording.position))
+    before = earlier.order_by("-taken_at", "-position").first()
+    after = later.order_by("taken_at", "position").first()
+    return (
+        Neighbour(before, _apart(before, recording)) if before else None,
+        Neighbour(after, _apart(recording, after)) if after else None,
+    )
+
+
+def _apart(first: Recording, second: Recording) -> float | None:
+    if first.taken_at is None or second.taken_at is None:
+        return None
+    if first.duration_ms is None and first.kind != Recording.Kind.PHOTO:
+        return None
+    return (second.taken_at - first.taken_at).total_seconds() - (first.duration_ms or 0) / 1000
 
 
 def find_recording(name: str, rows: QuerySet[Recording]) -> Recording:

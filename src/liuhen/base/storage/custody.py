@@ -31,5 +31,7 @@ def _step(entry: dict[str, Any]) -> dict[str, Any]:
         "at": entry["at"],
         "by": by,
         "basis": basis,
+        "label": label,
+        "when": when,
         "sentence": f"{when}  {by} {label}（账本第 {entry['position']} 条；依据：{basis}）",
     }

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from liuhen.base.ledger import publish
 from liuhen.base.people.models import Account
@@ -139,14 +139,14 @@ def _derived(recording: Recording, wanted: Wanted) -> Served:
 def made_for(recording: Recording) -> dict[str, str | None]:
     """File names of the derived kinds; empty while nothing has been made."""
     try:
-        made = json.loads((derived.folder_of(recording.pk) / derived.DONE).read_bytes())
+        made = preview_told(recording)
         return {
             Kind.THUMBNAIL: made["thumbnail"],
             Kind.STRIP: (made["strip"] or {}).get("file"),
             Kind.PEAKS: made["peaks"],
             Kind.VIEWING: made["viewing"],
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         return {}
 
 
@@ -178,6 +178,22 @@ def mime_of(recording: Recording) -> str:
     """By the analyser's verdict; what cannot be shown safely is of no known kind."""
     mime = record_of(recording)["says"].get("mime")
     return mime if mime in _SHOWN else UNKNOWN
+
+
+def needs_viewing_copy(recording: Recording) -> bool:
+    """Do browsers fail at the original? By the codec that the analyser found, not by what they promise."""
+    says = record_of(recording)["says"]
+    media = recording.kind in (Recording.Kind.VIDEO, Recording.Kind.AUDIO, Recording.Kind.PHOTO)
+    return media and not (says.get("playable_in_browser") and mime_of(recording) != UNKNOWN)
+
+
+def preview_told(recording: Recording) -> dict[str, Any]:
+    """What the making of previews said, findings and strip grid included; empty while nothing has been made."""
+    try:
+        told = json.loads((derived.folder_of(recording.pk) / derived.DONE).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _file(path: Path, mime: str, etag: str, name: str, *, inline: bool) -> Served:

@@ -110,6 +110,7 @@ class Intake:
         reserve: int | None,
         on_bytes: OnBytes,
         read: ReadBytes = os.read,
+        stopped: Callable[[], bool] = bool,
     ) -> None:
         self.root = root
         self.stores = stores
@@ -119,6 +120,7 @@ class Intake:
         self._read = read
         self._big = threading.BoundedSemaphore(LANES if kernel() else BIG_AT_ONCE)
         self._stopped = threading.Event()
+        self._asked_to_stop = stopped
 
     def stop(self) -> None:
         """Let every worker end at its next piece of data or its present analysis."""
@@ -148,16 +150,17 @@ class Intake:
             with self.turn(file):
                 taken.digests = self._copy(taken)
             self._verify(taken)
-            self._go_on()
+            self.go_on()
             taken.says = says_of(self.analyser, taken.local(), file)
-            self._go_on()
+            self.go_on()
         except BaseException:
             taken.discard()
             raise
         return taken
 
-    def _go_on(self) -> None:
-        if self._stopped.is_set():
+    def go_on(self, _count: int = 0) -> None:
+        """Raises StoppedError once the ingest is to stop; asked at each piece of data."""
+        if self._stopped.is_set() or self._asked_to_stop():
             raise StoppedError("采集已停止。", remedy="再次运行会从停下的地方继续。")
 
     @contextmanager
@@ -168,7 +171,7 @@ class Intake:
         def counted(chunks: Chunks) -> Iterator[bytes]:
             nonlocal seen
             for chunk in chunks:
-                self._go_on()
+                self.go_on()
                 seen += len(chunk)
                 yield chunk
                 self._on_bytes(file, len(chunk))
@@ -206,7 +209,7 @@ class Intake:
                 taken.miss(store, error)
 
     def _verify_one(self, taken: Taken, store: str) -> None:
-        again = taken.drafts[store].reread(taken.content)
+        again = taken.drafts[store].reread(taken.content, self.go_on)
         if (again.sha256, again.size) != (taken.digests.sha256, taken.digests.size):
             raise CopyDiffersError(
                 f"{taken.file.path} 写入{store}后回读不一致，没有入库。",

@@ -171,6 +171,8 @@ class Run:
         file = self.flying.pop(future)
         try:
             return future.result()
+        except StoppedError:
+            raise  # of the whole ingest, not of this file
         except LiuhenError as error:
             return self._fail(file, error)
         except Exception as error:

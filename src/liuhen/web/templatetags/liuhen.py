@@ -48,6 +48,29 @@ def size(value: int | None) -> str:
     return f"{amount:.2f} TB"
 
 
+@register.filter
+def milliseconds(value: int | None) -> str:
+    """A length of time: 00:01:02.480."""
+    if value is None:
+        return "—"
+    whole, rest = divmod(value, 1000)
+    minutes, second = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}:{minutes:02d}:{second:02d}.{rest:03d}"
+
+
+@register.filter
+def plain(value: float) -> str:
+    """A number for a script: with a point, whatever the language."""
+    return repr(float(value))
+
+
+@register.filter
+def words(value: str) -> list[str]:
+    """The words of a line, for a short list in a template."""
+    return value.split()
+
+
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A picture beside words; it says nothing of its own."""
