@@ -42,10 +42,12 @@ EXPECTED: dict[str, set[str]] = {
     "recording.reassigned": {"custodian"},
     "recording.repaired": {"sysadmin", "custodian"},
     "recording.exported": {"custodian"},
+    "recording.downloaded": {"custodian"},
     "batch.begun": {"custodian"},
     "batch.released": {"custodian"},
     "batch.kept": {"custodian"},
     "card.cleared": {"custodian"},
+    "upload.dropped": {"custodian"},
 }
 
 
