@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from liuhen.base.devices import acts as devices
+from liuhen.base.ledger.selectors import READ_LEDGER
 from liuhen.base.people import acts as people
 from liuhen.base.people.models import Account
 from liuhen.base.people.rules import ANYONE, Rule
@@ -44,6 +45,7 @@ MENU: tuple[Section, ...] = (
             Door("首页", "home", "house"),
             Door("采集", "ingest", "sd-card"),
             Door("移交回执", "receipts", "receipt", SEE_RECEIPTS),
+            Door("留痕账本", "ledger", "journal-check", READ_LEDGER),
         ),
     ),
     Section(

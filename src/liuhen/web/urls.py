@@ -12,6 +12,7 @@ from . import (
     devices,
     failures,
     ingest,
+    ledger,
     receipts,
     recordings,
     start,
@@ -43,6 +44,14 @@ urlpatterns = [
     path("receipts/", receipts.register, name="receipts"),
     path("receipts/<str:number>/", receipts.one, name="receipt"),
     path("receipts/<str:number>/paper/", receipts.paper, name="receipt_paper"),
+    # 留痕账本
+    path("ledger/", ledger.register, name="ledger"),
+    path("ledger/paper/", ledger.paper, name="ledger_paper"),
+    path("ledger/report/", ledger.report, name="ledger_report"),
+    path("ledger/verify/", ledger.verify, name="ledger_verify"),
+    path("ledger/<int:position>/", ledger.one, name="ledger_entry"),
+    path("ledger/<int:position>/entry/", ledger.raw, name="ledger_raw"),
+    path("ledger/<int:position>/proof/", ledger.proof, name="ledger_proof"),
     # 设备
     path("devices/", devices.register, name="devices"),
     path("devices/new/", devices.new, name="device_new"),

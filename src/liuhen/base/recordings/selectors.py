@@ -108,3 +108,9 @@ def _named(name: str) -> Q:
         return Q(pk=uuid.UUID(bare))
     except ValueError:
         return Q(number=name)
+
+
+def urn_numbered(number: str, agency_id: int) -> str | None:
+    """The ledger's subject of the recording with this number; a number is no content."""
+    row = Recording.objects.filter(agency_id=agency_id, number=number).first()
+    return row.urn if row else None
