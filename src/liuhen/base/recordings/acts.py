@@ -54,6 +54,10 @@ _SEE_OWN = Is("holder__account")
 SEE = AnyOf((_SEE_ALL, _SEE_OWN))
 
 
+# Whose work it may be to look for recordings; what they find is still what SEE lets them see.
+LOOK_FOR = HasRole((*_SEE_ALL.roles, Role.OFFICER))
+
+
 @dataclass(frozen=True)
 class Reach:
     """What SEE lets a person see, told in the columns that lists and counters are kept by."""
