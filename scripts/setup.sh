@@ -64,5 +64,6 @@ if ! "$venv/bin/python" -c '' 2>/dev/null || ! grep -qsF "$venv/bin/python" "$ve
 fi
 if [ -e "$venv/.liuhen-dev" ] || [ -x "$venv/bin/pytest" ]; then kind=dev; fi
 ready "$kind" || install
+"$venv/bin/python" -m liuhen.core.sm3.kernel
 "$venv/bin/python" scripts/print_font.py
 "$venv/bin/python" scripts/front_end.py "$kind"

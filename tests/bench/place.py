@@ -21,6 +21,16 @@ _PIECE = bytes(4 << 20)
 
 def open_office(home: Path) -> Any:
     """A fresh home with the cast; returns its custodian's account. Once a process."""
+    open_home(home)
+    from liuhen.base.people import cast
+    from liuhen.base.people.models import Account
+
+    cast.assemble(AT)
+    return Account.objects.select_related("agency", "unit").get(username="custodian")
+
+
+def open_home(home: Path) -> None:
+    """A fresh home without an office. Once a process."""
     os.environ["LIUHEN_HOME"] = str(home)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "liuhen.config.settings")
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "ledger")]
@@ -30,12 +40,8 @@ def open_office(home: Path) -> Any:
     django.setup()
     structlog.configure(processors=[], logger_factory=lambda *_: _Nowhere())
     from liuhen.base.office import make_ready
-    from liuhen.base.people import cast
-    from liuhen.base.people.models import Account
 
     make_ready()
-    cast.assemble(AT)
-    return Account.objects.select_related("agency", "unit").get(username="custodian")
 
 
 class _Nowhere:

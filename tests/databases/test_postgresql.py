@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,3 +114,40 @@ def test_the_database_itself_refuses_to_change_history(office, database_url, sql
 
     with psycopg.connect(database_url) as connection, pytest.raises(psycopg.Error, match="只增不改"):
         connection.execute(sql)
+
+
+def test_two_workers_take_each_card_once(office, database_url, tmp_path):
+    liuhen, _ = office
+    for number in range(4):
+        card = tmp_path / f"card-{number}"
+        card.mkdir()
+        for place in range(5):
+            (card / f"{place}.bin").write_bytes(os.urandom(2000))
+        assert liuhen("ingest", str(card), "--later", "--by", "custodian").returncode == 0
+    workers = [threading.Thread(target=liuhen, args=("worker", "--once")) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    jobs = json.loads(liuhen("jobs", "--all", "--json", "--by", "custodian").stdout)
+    cards = [job for job in jobs if job["kind"] == "ingest.card"]
+    assert [(job["state"], job["attempts"]) for job in cards] == [("done", 1)] * 4
+    assert {job["result"]["counts"]["stored"] for job in cards} == {5}
+    assert len({job["result"]["receipt"] for job in cards}) == 4
+    assert all(job["state"] == "done" for job in jobs)
+    assert json.loads(liuhen("verify", "--json").stdout)["ok"]
+
+
+def test_a_key_has_one_live_job_there_too(office, database_url):
+    import psycopg
+
+    with psycopg.connect(database_url) as connection:
+        agency = connection.execute("SELECT id FROM people_agency LIMIT 1").fetchone()[0]
+        twice = """INSERT INTO jobs_job (id, kind, agency_id, args, key, title, urgent, state, asked_at, due_at, owner,
+            attempts, "limit", files_done, bytes_done, saying, troubles, troubles_count, changes, code, sentence)
+            VALUES (gen_random_uuid(), 'x', %s, '{}', 'one', '', false, 'queued', now(), now(), '', 0, 3, 0, 0, '', '[]',
+            0, 0, '', '')"""
+        connection.execute(twice, [agency])
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute(twice, [agency])
+        connection.rollback()

@@ -36,7 +36,7 @@ def test_folders_below_a_dock_path_are_cards_and_empty_ones_are_not(people, dock
     (found,) = _found(people)
     assert (found.label, found.look.files, found.look.more) == ("CARD-1", 2, False)
     assert found.look.bytes == sum(path.stat().st_size for path in (dock / "CARD-1").rglob("*.mp4"))
-    assert found.total > 0
+    assert (found.used, found.total) == (0, 0), "the room on our own disk is not the card's"
 
 
 def test_a_link_at_a_dock_is_not_followed(people, dock, tmp_path):
@@ -65,6 +65,17 @@ def test_the_registered_recorder_its_names_agree_on_is_offered(people, dock):
     register_device(people.custodian.unit, "A000001", kind, by=people.custodian, at=AT)
     (found,) = _found(people)
     assert found.device.serial == "A000001"
+
+
+def test_the_card_of_another_offices_recorder_is_not_shown(people, dock):
+    from the_office import AT
+
+    SimCard(dock, "CARD").recording(1)
+    unit, kind = people.stranger.agency.units.get(), Device.Kind.BODY_RECORDER
+    assert len(_found(people)) == 1
+    register_device(unit, "A000001", kind, by=people.stranger, at=AT)
+    assert _found(people) == []
+    assert _found(people, "stranger")[0].device.serial == "A000001"
 
 
 def test_names_of_two_recorders_offer_neither(people, dock):
@@ -112,6 +123,7 @@ def test_a_mounted_volume_is_found_below_a_dock_path_at_any_depth(people, dock):
         (place / "a.mp4").write_bytes(b"x")
         (found,) = _found(people)
         assert (found.label, found.path) == ("VOLUME", place)
+        assert 0 < found.used < found.total
     finally:
         subprocess.run(["umount", place], check=True)
 

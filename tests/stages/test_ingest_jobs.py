@@ -8,7 +8,7 @@ import time
 
 import pytest
 from corpus.media.media_makers import make_photo
-from ingest_office import AT, assert_sound, everything_on_the_card_is_stored
+from ingest_office import AT, StubAnalyser, assert_sound, everything_on_the_card_is_stored, take
 from simulators.cards import SimCard
 
 from liuhen.base import clock, site
@@ -21,7 +21,9 @@ from liuhen.base.jobs.worker import Worker
 from liuhen.base.recordings.models import Recording
 from liuhen.core.cards.errors import CardMissingError
 from liuhen.core.errors import RefusedError
+from liuhen.core.media.sandbox import AnalyserError
 from liuhen.stages.ingest import jobs
+from liuhen.stages.ingest.intake import StoppedError
 from liuhen.stages.ingest.models import Batch, Receipt
 
 pytestmark = pytest.mark.slow
@@ -171,6 +173,59 @@ def test_cancelling_stops_a_running_card_closes_its_batch_and_the_next_one_goes_
     _work()
     assert Recording.objects.count() == 400
     assert everything_on_the_card_is_stored(people.custodian.agency, card.root)
+    assert_sound(people.custodian.agency)
+
+
+def test_a_file_whose_analysis_was_stopped_is_not_stored_as_one_that_cannot_be_read(home, people, tmp_path):
+    """Stopping closes the analyser under the file; what it then says of the file is no finding about the file."""
+    stopped = threading.Event()
+
+    class Closed(StubAnalyser):
+        def probe(self, path, *, name=None):
+            stopped.set()
+            raise AnalyserError("分析器已关闭。", remedy="")
+
+    card = SimCard(tmp_path).recording(1).recording(2)
+    with pytest.raises(StoppedError):
+        take(people.custodian, card.root, analyser=Closed(), stopped=stopped.is_set)
+    assert not Recording.objects.exists()
+    assert Batch.objects.get().state == Batch.State.INTERRUPTED
+    assert_sound(people.custodian.agency)
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
+def test_a_big_file_being_read_back_from_the_disk_is_let_go_at_once(
+    home, people, tmp_path, known, monkeypatch
+):
+    """Reading back goes past the cache and takes as long as the disk needs; stopping does not wait for it."""
+    from liuhen.core.blobs import rereading
+
+    site.save(site.SiteSettings(previews=False))
+    card = SimCard(tmp_path).file("big.bin", os.urandom(12 << 20))
+    if known:
+        _ask(people, card.root)
+        _work()
+    real, reading = os.preadv, threading.Event()
+
+    def slowly(fd, buffers, offset):
+        reading.set()
+        time.sleep(1.0)
+        return real(fd, buffers, offset)
+
+    monkeypatch.setattr(rereading.os, "preadv", slowly)
+    job = _ask(people, card.root)
+    worker = Worker(patience=0.01)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        assert reading.wait(60)
+        began = time.monotonic()
+        services.cancel(job, by=people.custodian, at=clock.now())
+        assert _eventually(lambda: Job.objects.get(pk=job.pk).state == Job.State.CANCELLED)
+        assert time.monotonic() - began < 8, "twelve pieces of a second each were to be read"
+    finally:
+        worker.stop()
+        thread.join()
     assert_sound(people.custodian.agency)
 
 

@@ -12,7 +12,7 @@ import pytest
 from storage.storage_homes import doubled, stocked, stocked_homes  # noqa: F401
 from storage.storage_office import AT, CLIP, flip, original_of, sha256, tree_of
 
-from liuhen.base import backup, restore
+from liuhen.base import backup, restore, tls
 from liuhen.base.backup import make_backup
 from liuhen.base.devices import replay as devices
 from liuhen.base.ledger import publish
@@ -200,13 +200,16 @@ def test_restored_into_an_empty_folder_the_office_works_on(stocked: Path, tmp_pa
 def test_keys_from_a_disk_that_keeps_no_modes_are_the_owners_alone_again(
     stocked: Path, tmp_path: Path, undrilled
 ):
+    made = tls.certificates()
     folder = make_backup(tmp_path / "usb", at=AT).folder
-    for path in (folder / "keys", folder / "keys/demo.key"):
+    for path in (folder / "keys", folder / "keys/demo.key", folder / "keys/tls", folder / "keys/tls/ca.key"):
         path.chmod(0o777)
     _move_to(tmp_path / "new")
     _restore(folder)
     publish.signing_key("demo")
-    assert _mode(tmp_path / "new/keys") == "0o700"
+    assert _mode(tmp_path / "new/keys") == _mode(tmp_path / "new/keys/tls") == "0o700"
+    assert _mode(tmp_path / "new/keys/tls/ca.key") == "0o600"
+    assert tls.certificates().fingerprint == made.fingerprint
 
 
 def test_over_an_existing_home_only_when_asked_and_the_old_one_is_kept(

@@ -81,6 +81,20 @@ def test_a_failure_is_counted_for_an_account_and_typed_secrets_are_not_kept(
     assert set(AccessAttempt.objects.values_list("username", flat=True)) == {"（无此账号）", "officer"}
 
 
+def test_failures_are_listed_for_who_keeps_accounts_and_of_their_own_agency(
+    client_of: ClientOf, officer: Account
+) -> None:
+    client = client_of()
+    for _ in range(5):
+        sign_in(client, "wrong-wrong-wrong")
+    sign_in(client_of(), "wrong", "stranger")
+    page = client_of("secadmin").get("/sign-in-failures/").content.decode()
+    assert "officer" in page
+    assert "锁定中" in page
+    assert "stranger" not in page
+    assert client_of("custodian").get("/sign-in-failures/").status_code == 404
+
+
 def test_a_closed_account_is_told_so_only_to_who_knows_its_password(
     client_of: ClientOf, people: SimpleNamespace, officer: Account
 ) -> None:

@@ -63,6 +63,11 @@ def test_room_in_days_comes_from_the_last_thirty_days(
     assert "6 天" in check.said
 
 
+def test_an_estimate_of_many_years_says_no_more_than_that() -> None:
+    assert health.Room(free=10**12, a_day=1, days=10**12).in_words == "10 年以上"
+    assert health.Room(free=10**12, a_day=10**9, days=1000).in_words == "1000 天"
+
+
 def test_without_intake_no_days_are_invented(people: SimpleNamespace) -> None:
     assert health.room(clock.now()).days is None
 

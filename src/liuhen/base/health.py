@@ -2,6 +2,7 @@
 
 - Nothing here names what was recorded: everybody may ask.
 - A question that cannot be answered is itself bad, never silently left out.
+- Counting copies takes seconds with a million recordings: it is remembered for ten minutes, unless asked anew.
 - `alive()` is for machines: can pages and acts work at this moment?
 """
 
@@ -11,11 +12,14 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
+from django.core.cache import cache
 from django.db import connection
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Exists, Min, OuterRef, Sum
 
 from liuhen.core.errors import LiuhenError
+from liuhen.prints import words
 from liuhen.prints.fonts import BUNDLED, find_font
 
 from . import clock, home, site
@@ -29,9 +33,11 @@ from .storage.stores import open_stores
 OK, WARNING, BAD = "ok", "warning", "bad"
 INTAKE_DAYS = 30
 FEW_DAYS, SHORT_DAYS = 30, 7  # of room left: amber, red
+FAR_DAYS = 3650  # beyond it an estimate of days means nothing
 _VERIFY_DAYS = 90
 _LATE_JOB = timedelta(minutes=10)
 _GIGABYTE = 10**9
+_REMEMBERED_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,10 @@ class Check:
     remedy: str = ""
 
 
-def examine(agency: Agency, at: datetime) -> list[Check]:
-    """Every question, the worst first."""
+def examine(agency: Agency, at: datetime, *, anew: bool = True) -> list[Check]:
+    """Every question, the worst first. Not `anew`: what was counted less than ten minutes ago may stand."""
+    if anew:
+        cache.delete(_counted(agency))
     questions: list[Callable[[Agency, datetime], list[Check]]] = [
         _database,
         _stores,
@@ -133,6 +141,13 @@ class Room:
     a_day: int
     days: int | None
 
+    @property
+    def in_words(self) -> str:
+        """How long it will do: an estimate of many years says no more than that."""
+        if self.days is None:
+            return ""
+        return f"{self.days} 天" if self.days < FAR_DAYS else f"{FAR_DAYS // 365} 年以上"
+
 
 def room(at: datetime) -> Room:
     """From what all agencies of this installation took in during the last 30 days. Raises store errors."""
@@ -140,8 +155,10 @@ def room(at: datetime) -> Room:
     stores.first()
     free = min(store.free_bytes() or 0 for store in stores.there)
     lately = Recording.objects.filter(stored_at__gt=at - timedelta(days=INTAKE_DAYS), stored_at__lte=at)
-    taken = lately.aggregate(bytes=Sum("bytes"))["bytes"] or 0
-    a_day = taken // INTAKE_DAYS
+    seen = lately.aggregate(bytes=Sum("bytes"), first=Min("stored_at"))
+    since = seen["first"] or at
+    span = min(INTAKE_DAYS, max(1, (at - since).days + 1))  # a young office has no thirty days yet
+    a_day = (seen["bytes"] or 0) // span
     return Room(free, a_day, free // a_day if a_day else None)
 
 
@@ -149,7 +166,7 @@ def _room(agency: Agency, at: datetime) -> list[Check]:
     now = room(at)
     if now.days is None:
         return [Check("剩余空间", OK, f"{in_gigabytes(now.free)}；近 30 天没有入库，无从估计天数。")]
-    said = f"{in_gigabytes(now.free)}，按近 30 天每天 {in_gigabytes(now.a_day)} 估计还够 {now.days:,} 天。"
+    said = f"{in_gigabytes(now.free)}，按近 30 天每天 {words.size(now.a_day)} 估计还够 {now.in_words}。"
     if now.days >= FEW_DAYS:
         return [Check("剩余空间", OK, said)]
     remedy = "请尽快扩充磁盘，或按规定办理到期记录的鉴定清除；不要自行删除文件。"
@@ -158,8 +175,7 @@ def _room(agency: Agency, at: datetime) -> list[Check]:
 
 def _copies(agency: Agency, at: datetime) -> list[Check]:
     needed = site.load().copies_needed()
-    rows = Recording.objects.filter(agency=agency)
-    lacking = rows.annotate(count=Count("copies")).filter(count__lt=needed).count()
+    lacking = cache.get_or_set(_counted(agency), lambda: _lacking(agency, needed), _REMEMBERED_SECONDS)
     if not lacking:
         return [Check("副本", OK, f"每条记录都有 {needed} 份核对过的副本。")]
     return [
@@ -170,6 +186,17 @@ def _copies(agency: Agency, at: datetime) -> list[Check]:
             "请确认各存储都在线，再运行 liuhen repair 补齐；补齐之前不要清卡。",
         )
     ]
+
+
+def _counted(agency: Agency) -> str:
+    return f"health-copies-{agency.pk}-{hash(str(home.home()))}"  # a memory of this process alone
+
+
+def _lacking(agency: Agency, needed: int) -> int:
+    rows = Recording.objects.filter(agency=agency)
+    if needed == 1:
+        return rows.exclude(Exists(Copy.objects.filter(recording=OuterRef("pk")))).count()
+    return rows.annotate(count=Count("copies")).filter(count__lt=needed).count()
 
 
 def _verified(agency: Agency, at: datetime) -> list[Check]:
@@ -252,4 +279,10 @@ def _background(agency: Agency, at: datetime) -> list[Check]:
 
 
 def _prints(agency: Agency, at: datetime) -> list[Check]:
-    return [Check("打印字体", OK, f"{find_font(BUNDLED).family}。")]
+    return [Check("打印字体", OK, f"{_font()}。")]
+
+
+@lru_cache(maxsize=1)
+def _font() -> str:
+    """Its family; read once, a font is half a second of reading. Raises NoPrintFontError each time."""
+    return find_font(BUNDLED).family

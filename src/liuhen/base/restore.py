@@ -235,9 +235,8 @@ def _carry_over(base: Path, fresh: Path, codes: list[str]) -> None:
 def _guard_keys(keys: Path) -> None:
     """For the owner alone, also when the backup came from a disk that keeps no modes."""
     if keys.is_dir():
-        keys.chmod(0o700)
-        for key in keys.iterdir():
-            key.chmod(0o600)
+        for path in (keys, *keys.rglob("*")):
+            path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def _move_aside(base: Path, at: datetime) -> Path | None:

@@ -134,7 +134,7 @@ def _found(seed: int, at: datetime) -> Agency:
         for number, name in enumerate(UNITS[1:], 1):
             services.open_unit(agency, f"{900000000000 + number}", name, by=by, at=at)
         officers = _officers(agency, chance, by, at)
-        _accounts(agency, officers[0], by, at)
+        _accounts(agency, officers, by, at)
     return agency
 
 
@@ -153,16 +153,16 @@ def _officers(agency: Agency, chance: random.Random, by: Account, at: datetime) 
     return found
 
 
-def _accounts(agency: Agency, officer: Officer, by: Account, at: datetime) -> None:
+def _accounts(agency: Agency, officers: list[Officer], by: Account, at: datetime) -> None:
     security = Account.objects.get(username=f"{SYNTHETIC}-secadmin")
     unit = agency.units.order_by("code")[0]
-    for name, words, role in (
-        ("custodian", "合成保管员", Role.CUSTODIAN),
-        ("head", "合成负责人", Role.UNIT_HEAD),
-        ("officer", officer.name, Role.OFFICER),
+    for name, own, role in (
+        ("custodian", None, Role.CUSTODIAN),
+        ("head", officers[1], Role.UNIT_HEAD),
+        ("officer", officers[0], Role.OFFICER),
     ):
-        own = officer if role is Role.OFFICER else None
-        account = services.open_account(unit, Person(f"{SYNTHETIC}-{name}", words), officer=own, by=by, at=at)
+        person = Person(f"{SYNTHETIC}-{name}", own.name if own else "合成保管员")
+        account = services.open_account(unit, person, officer=own, by=by, at=at)
         services.confirm_role(services.propose_role(account, role, by=by, at=at), by=security, at=at)
 
 

@@ -198,7 +198,8 @@ def show_receipt(args: argparse.Namespace) -> int:
             lines = [f"{row.number}  {clock.local(row.issued_at)}  {row.batch.card_label}" for row in rows]
             show("\n".join(lines) or "还没有移交回执。怎么办：先用 liuhen ingest 采集一张卡。")
         return DONE
-    full = receipts.with_proof(selectors.receipt_named(args.number, rows))
+    readable = selectors.READ_RECEIPTS.scope(by, rows, clock.now())
+    full = receipts.with_proof(selectors.receipt_named(args.number, readable))
     if args.pdf:
         try:
             print_apart(receipts.for_paper(full), args.pdf)

@@ -11,7 +11,7 @@ import errno
 import hashlib
 import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,24 +89,31 @@ def _opened(path: Path, flags: int) -> Iterator[int]:
         os.close(fd)
 
 
-def reread_sha256(path: Path) -> Reread:
-    """SHA-256 of the bytes on the device.
+Watch = Callable[[int], None]
+
+
+def unwatched(_count: int) -> None:
+    """Nobody asks how far it is."""
+
+
+def reread_sha256(path: Path, watch: Watch = unwatched) -> Reread:
+    """SHA-256 of the bytes on the device. `watch` is told of each piece, and may raise to end it.
 
     Raises OSError (EIO and the like) when the device cannot give them.
     """
     try:
         with _opened(path, os.O_DIRECT) as fd:
-            return _hash_direct(fd)
+            return _hash_direct(fd, watch)
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
             raise
     with _opened(path, 0) as fd:
         os.fdatasync(fd)
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-        return _hash_plain(fd, "fadvise")
+        return _hash_plain(fd, "fadvise", watch)
 
 
-def _hash_direct(fd: int) -> Reread:
+def _hash_direct(fd: int, watch: Watch) -> Reread:
     digest, size = hashlib.sha256(), 0
     with mmap.mmap(-1, CHUNK) as buffer, memoryview(buffer) as view:
         while True:
@@ -115,13 +122,15 @@ def _hash_direct(fd: int) -> Reread:
                 return Reread(digest.hexdigest(), size, "direct")
             digest.update(view[:got])
             size += got
+            watch(got)
             if got % _ALIGN:  # an unaligned read is the last one
                 return Reread(digest.hexdigest(), size, "direct")
 
 
-def _hash_plain(fd: int, method: str) -> Reread:
+def _hash_plain(fd: int, method: str, watch: Watch) -> Reread:
     digest, size = hashlib.sha256(), 0
     while chunk := os.read(fd, CHUNK):
         digest.update(chunk)
         size += len(chunk)
+        watch(len(chunk))
     return Reread(digest.hexdigest(), size, method)

@@ -5,7 +5,8 @@
 - A host is answered when it is a number, this computer's own name, or named in settings.yaml: a foreign name
   that points here (DNS rebinding) is refused.
 - Every page needs a sign-in unless it says otherwise. A session ends after the office's minutes without
-  activity; the page then shown leads back to where one was.
+  activity; the page then shown leads back to where one was. A page that only watches, with no hand on it, says
+  so (`X-Liuhen-Watching: yes`) and keeps nobody signed in.
 - A password that somebody else set is changed before anything else.
 """
 
@@ -97,7 +98,8 @@ class SignedInMiddleware(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
     ) -> HttpResponseBase | None:
         if request.user.is_authenticated:
-            _keep_alive(request)
+            if request.headers.get("X-Liuhen-Watching") != "yes":
+                _keep_alive(request)
             if getattr(request.user, "password_given", False) and request.path not in _before_anything():
                 messages.warning(request, "请先修改别人替您设置的密码。")
                 return redirect("account_change_password")

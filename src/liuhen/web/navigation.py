@@ -16,6 +16,7 @@ from liuhen.base.devices import acts as devices
 from liuhen.base.people import acts as people
 from liuhen.base.people.models import Account
 from liuhen.base.people.rules import ANYONE, Rule
+from liuhen.stages.ingest.selectors import SEE_RECEIPTS
 
 from .people_in import could, role_words, roles_in
 
@@ -39,7 +40,11 @@ class Section:
 MENU: tuple[Section, ...] = (
     Section(
         "工作",
-        (Door("首页", "home", "house"),),
+        (
+            Door("首页", "home", "house"),
+            Door("采集", "ingest", "sd-card"),
+            Door("移交回执", "receipts", "receipt", SEE_RECEIPTS),
+        ),
     ),
     Section(
         "登记",
@@ -55,6 +60,7 @@ MENU: tuple[Section, ...] = (
         (
             Door("账号", "accounts", "people", people.SEE_ACCOUNTS),
             Door("角色授权", "grants", "shield-check", people.SEE_ACCOUNTS),
+            Door("登录失败", "failures", "shield-exclamation", people.SEE_ACCOUNTS),
             Door("存储", "stores", "hdd-stack"),
             Door("存储卡方案", "profiles", "sd-card"),
             Door("系统状况", "health", "heart-pulse"),

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from . import account, accounts, contents, deputies, devices, recordings, start, stores, units
+from . import (
+    account,
+    accounts,
+    contents,
+    deputies,
+    devices,
+    failures,
+    ingest,
+    receipts,
+    recordings,
+    start,
+    stores,
+    tus,
+    units,
+)
 
 urlpatterns = [
     path("", start.home, name="home"),
@@ -12,6 +26,23 @@ urlpatterns = [
     path("healthz", start.healthz, name="healthz"),
     # 我的账号
     *account.urlpatterns,
+    # 采集
+    path("ingest/", ingest.wall, name="ingest"),
+    path("ingest/tiles/", ingest.tiles, name="ingest_tiles"),
+    path("ingest/waiting/", ingest.waiting, name="ingest_waiting"),
+    path("ingest/cards/<str:key>/", ingest.start, name="ingest_start"),
+    path("ingest/jobs/<uuid:pk>/cancel/", ingest.cancel, name="ingest_cancel"),
+    path("ingest/jobs/<uuid:pk>/again/", ingest.again, name="ingest_again"),
+    path("ingest/uploads/", tus.new, name="upload_new"),
+    path("ingest/uploads/<uuid:pk>/", tus.state, name="upload"),
+    path("ingest/uploads/<uuid:pk>/close/", tus.close, name="upload_close"),
+    path("ingest/uploads/<uuid:pk>/drop/", tus.drop, name="upload_drop"),
+    path("ingest/uploads/<uuid:pk>/files/", tus.files, name="upload_files"),
+    path("ingest/uploads/<uuid:pk>/files/<uuid:file>/", tus.file, name="upload_file"),
+    # 移交回执
+    path("receipts/", receipts.register, name="receipts"),
+    path("receipts/<str:number>/", receipts.one, name="receipt"),
+    path("receipts/<str:number>/paper/", receipts.paper, name="receipt_paper"),
     # 设备
     path("devices/", devices.register, name="devices"),
     path("devices/new/", devices.new, name="device_new"),
@@ -40,6 +71,7 @@ urlpatterns = [
         accounts.decide,
         name="grant_decide",
     ),
+    path("sign-in-failures/", failures.register, name="failures"),
     path("deputies/", deputies.register, name="deputies"),
     path("deputies/new/", deputies.new, name="deputy_new"),
     path("deputies/<int:pk>/end/", deputies.end, name="deputy_end"),

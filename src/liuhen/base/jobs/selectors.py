@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
@@ -12,6 +12,8 @@ from liuhen.base.recordings.selectors import NotFoundError
 
 from .kinds import all_kinds, kind_named
 from .models import Job
+
+NOTICED = timedelta(seconds=15)
 
 
 def jobs_of(person: Account, at: datetime) -> QuerySet[Job]:
@@ -34,3 +36,9 @@ def job_with(pk: uuid.UUID, person: Account, at: datetime) -> Job:
 def sees_names(person: Account, job: Job, at: datetime) -> bool:
     """May the title, the sentences and the troubles be shown to them?"""
     return kind_named(job.kind).names.allows(person, job, at)
+
+
+def nobody_works(at: datetime) -> bool:
+    """Have jobs been due for a while, and none is being done by a living worker?"""
+    due = Job.objects.filter(state__in=Job.WAITING, due_at__lt=at - NOTICED)
+    return due.exists() and not Job.objects.filter(state=Job.State.RUNNING, lease_until__gte=at).exists()

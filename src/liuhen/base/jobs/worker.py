@@ -223,7 +223,7 @@ class Worker:
         elif work.cancelled:
             log.info("job_cancelled", job=str(job.pk))
             leases.end(job, Job.State.CANCELLED, at=at, sentence=_cancelled(error), **last)
-        elif work.stopping and isinstance(error, JobStoppedError | LiuhenError):
+        elif work.stopping and isinstance(error, LiuhenError):
             log.info("job_put_down", job=str(job.pk))
             leases.give_back(job, at=at, **last)
         else:

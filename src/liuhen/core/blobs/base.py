@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from ..digests import CHUNK
-from ..durable import Reread
+from ..durable import Reread, Watch, unwatched
 from .faults import (
     AlreadyThereError,
     BadPathError,
@@ -77,8 +77,11 @@ class Draft(Protocol):
     def paths(self) -> list[str]:
         """Every file finished in this draft, sorted."""
 
-    def reread(self, path: str) -> Reread:
-        """SHA-256 of a finished file, past the page cache. Raises BlobMissingError, ReadFailedError."""
+    def reread(self, path: str, watch: Watch = unwatched) -> Reread:
+        """SHA-256 of a finished file, past the page cache.
+
+        `watch` is told of each piece, and may raise to end it. Raises BlobMissingError, ReadFailedError.
+        """
 
     def open_local(self, path: str) -> Path | None:
         """The real path of a finished file, for analysers; None where a backend has none."""
@@ -128,8 +131,11 @@ class Blobs(Protocol):
     def read_bytes(self, path: str, *, limit: int = READ_LIMIT) -> bytes:
         """A whole small file. Raises TooLargeError over `limit` bytes, and what `read` raises."""
 
-    def reread(self, path: str) -> Reread:
-        """SHA-256 of a published file, past the page cache. Raises what `read` raises."""
+    def reread(self, path: str, watch: Watch = unwatched) -> Reread:
+        """SHA-256 of a published file, past the page cache.
+
+        `watch` is told of each piece, and may raise to end it. Raises what `read` raises.
+        """
 
     def children(self, path: str = "") -> builtins.list[Entry]:
         """The names in one folder ("" is the root), sorted; links not followed.

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..digests import CHUNK
-from ..durable import Reread, fsync_dir, make_dirs
+from ..durable import Reread, Watch, fsync_dir, make_dirs, unwatched
 from . import faults
 from .base import READ_LIMIT, Entry, Kind, walk
 from .local_draft import LocalDraft, make_below, remove_all
@@ -198,10 +198,10 @@ class LocalBlobs:
             raise faults.too_large(self.name, path, size, limit)
         return b"".join(self._pieces(path, 0, size))
 
-    def reread(self, path: str) -> Reread:
+    def reread(self, path: str, watch: Watch = unwatched) -> Reread:
         self.stat(path)
         with self.translated(path, reading=True):
-            return reread_ahead(self.full(path))
+            return reread_ahead(self.full(path), watch)
 
     def children(self, path: str = "") -> builtins.list[Entry]:
         full = self.full(path) if check_prefix(path) else self.root

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..durable import Reread, fsync_dir, write_all, write_new
+from ..durable import Reread, Watch, fsync_dir, unwatched, write_all, write_new
 from . import faults
 from .paths import check_path, root_pair
 from .rereading import reread_ahead
@@ -147,9 +147,9 @@ class LocalDraft:
             raise faults.blob_missing(self._store.name, path)
         return self.tree / path
 
-    def reread(self, path: str) -> Reread:
+    def reread(self, path: str, watch: Watch = unwatched) -> Reread:
         with self._store.translated(path, reading=True):
-            return reread_ahead(self._file(path))
+            return reread_ahead(self._file(path), watch)
 
     def open_local(self, path: str) -> Path | None:
         return self._file(path)

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..digests import CHUNK
-from ..durable import Reread
+from ..durable import Reread, Watch, unwatched
 from . import faults
 from .base import READ_LIMIT, Entry, Kind, walk
 from .memory_draft import MemoryDraft
@@ -151,9 +151,10 @@ class MemoryBlobs:
             raise faults.too_large(self.name, path, len(data), limit)
         return data
 
-    def reread(self, path: str) -> Reread:
+    def reread(self, path: str, watch: Watch = unwatched) -> Reread:
         self.hit("reread", check_path(path))
         data = self._bytes(path)
+        watch(len(data))
         return Reread(hashlib.sha256(data).hexdigest(), len(data), "fadvise")
 
     def children(self, path: str = "") -> builtins.list[Entry]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..durable import Reread
+from ..durable import Reread, Watch, unwatched
 from . import faults
 from .paths import check_path, root_pair
 
@@ -64,11 +64,12 @@ class MemoryDraft:
     def paths(self) -> list[str]:
         return sorted(self._files)
 
-    def reread(self, path: str) -> Reread:
+    def reread(self, path: str, watch: Watch = unwatched) -> Reread:
         self._store.hit("reread", path)
         if path not in self._files:
             raise faults.blob_missing(self._store.name, path)
         data = self._files[path]
+        watch(len(data))
         return Reread(hashlib.sha256(data).hexdigest(), len(data), "fadvise")
 
     def open_local(self, path: str) -> Path | None:

@@ -15,29 +15,32 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ..digests import CHUNK
-from ..durable import Reread, reread_sha256
+from ..durable import Reread, Watch, reread_sha256, unwatched
 
 AHEAD_FROM = 8 << 20  # bytes; below this, starting the reader costs more than it saves
 _ALIGN = 4096
 
 
-def reread_ahead(path: Path) -> Reread:
-    """SHA-256 of the bytes on the device. Raises OSError (EIO and the like) when the device cannot give them."""
+def reread_ahead(path: Path, watch: Watch = unwatched) -> Reread:
+    """SHA-256 of the bytes on the device. `watch` is told of each piece, and may raise to end it.
+
+    Raises OSError (EIO and the like) when the device cannot give them.
+    """
     if path.stat().st_size < AHEAD_FROM:
-        return reread_sha256(path)
+        return reread_sha256(path, watch)
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECT)
         try:
-            return _hash(fd)
+            return _hash(fd, watch)
         finally:
             os.close(fd)
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
             raise
-    return reread_sha256(path)
+    return reread_sha256(path, watch)
 
 
-def _hash(fd: int) -> Reread:
+def _hash(fd: int, watch: Watch) -> Reread:
     digest, size = hashlib.sha256(), 0
     with (
         mmap.mmap(-1, CHUNK) as one,
@@ -53,6 +56,7 @@ def _hash(fd: int) -> Reread:
             if not last:
                 pending = reader.submit(os.preadv, fd, [other], size)
             digest.update(this[:got])
+            watch(got)
             if last:
                 break
             this, other = other, this

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -21,7 +22,6 @@ from liuhen.base.people.models import Account
 from liuhen.base.recordings.models import Recording
 from liuhen.base.storage.stores import Stores, open_stores
 from liuhen.core.cards.reader import CardFile, list_card, open_card_file, read_chunks
-from liuhen.core.digests import Hasher
 from liuhen.core.errors import LiuhenError, RefusedError, StorageError
 from liuhen.core.reasons import why
 
@@ -108,10 +108,10 @@ def _remove_one(card: Path, file: CardFile, recording: Recording | None, stores:
 
 
 def _sha256(fd: int, file: CardFile) -> str:
-    hasher = Hasher()
+    digest = hashlib.sha256()
     for chunk in read_chunks(fd, path=file.path):
-        hasher.update(chunk)
-    return hasher.digests().sha256
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _unlink(card: Path, file: CardFile, fd: int) -> None:

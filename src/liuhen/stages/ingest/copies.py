@@ -26,9 +26,10 @@ from liuhen.base.storage.stores import content_path, object_there
 from liuhen.core.blobs.local import LocalBlobs
 from liuhen.core.cards.filenames import safe_name
 from liuhen.core.cards.reader import CardFile
+from liuhen.core.durable import Watch, unwatched
 from liuhen.core.errors import DamagedError, LiuhenError
 
-from .intake import Intake
+from .intake import Intake, StoppedError
 from .models import Batch, Item
 from .progress import Result
 
@@ -89,7 +90,7 @@ def check(stored: Stored, file: CardFile, intake: Intake) -> Checked:
     whole, healed = [], []
     with intake.turn(file):
         for store in intake.stores:
-            if is_whole(store, stored):
+            if is_whole(store, stored, intake.go_on):
                 whole.append(store.name)
             elif _heal(store, stored, file, intake):
                 whole.append(store.name)
@@ -97,10 +98,12 @@ def check(stored: Stored, file: CardFile, intake: Intake) -> Checked:
     return Checked(file, stored, tuple(whole), tuple(healed))
 
 
-def is_whole(store: LocalBlobs, stored: Stored) -> bool:
-    """Do the original's bytes, read from the device, have the recorded digest?"""
+def is_whole(store: LocalBlobs, stored: Stored, watch: Watch = unwatched) -> bool:
+    """Do the original's bytes, read from the device, have the recorded digest? Raises what `watch` raises."""
     try:
-        return store.reread(stored.path).sha256 == stored.sha256
+        return store.reread(stored.path, watch).sha256 == stored.sha256
+    except StoppedError:
+        raise
     except LiuhenError:
         return False
 

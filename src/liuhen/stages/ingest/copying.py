@@ -61,21 +61,22 @@ def copy_into(
 
     `drafts` by store, the first one first. Raises the first store's error and what the source raises.
     """
-    hasher = Hasher()
     copies = {store: Copying(draft, path, size) for store, draft in drafts.items()}
     first = next(iter(copies.values()))
-    try:
-        first.confirm()
-        with source as chunks:
-            for chunk in chunks:
-                hasher.update(chunk)
-                for copy in copies.values():
-                    copy.write(chunk)
-                first.confirm()
-        for copy in copies.values():
-            copy.finish()
-        first.confirm()
-    finally:
-        for copy in copies.values():
-            copy.abandon()
-    return hasher.digests(), {store: copy.error for store, copy in copies.items() if copy.error is not None}
+    with Hasher() as hasher:
+        try:
+            first.confirm()
+            with source as chunks:
+                for chunk in chunks:
+                    hasher.update(chunk)
+                    for copy in copies.values():
+                        copy.write(chunk)
+                    first.confirm()
+            for copy in copies.values():
+                copy.finish()
+            first.confirm()
+        finally:
+            for copy in copies.values():
+                copy.abandon()
+        digests = hasher.digests()
+    return digests, {store: copy.error for store, copy in copies.items() if copy.error is not None}

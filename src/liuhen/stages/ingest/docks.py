@@ -3,6 +3,7 @@
 - Read only, no link followed, a first look of at most LOOK files; what cannot be read says so and stops no other.
 - Whose card it is and whether it was taken in before are guesses for the person; the ingest itself asks the
   bytes.
+- Several offices may share a server: the card of another office's recorder is not shown.
 - A page names a card by its key (device and inode); a path that somebody writes is never opened.
 """
 
@@ -149,8 +150,7 @@ def _candidate(path: Path, agency: Agency) -> Candidate | None:
     label = shown_name(os.fsencode(path.name))[0]
     try:
         refuse_own_home(path)
-        key, space = card_key(path), os.statvfs(path)
-        used, total = (space.f_blocks - space.f_bfree) * space.f_frsize, space.f_blocks * space.f_frsize
+        key, (used, total) = card_key(path), _room(path)
     except (LiuhenError, OSError):
         return None  # our own disk, or just pulled
     try:
@@ -161,8 +161,18 @@ def _candidate(path: Path, agency: Agency) -> Candidate | None:
         return None
     serial = look.serials[0] if len(look.serials) == 1 else None
     device = _registered(agency, serial) if serial else None
+    if device is None and Device.objects.filter(serial=serial).exists():
+        return None
     known = _known(agency, look)
     return Candidate(key, path, look.label or label, used, total, look, device, serial, known)
+
+
+def _room(path: Path) -> tuple[int, int]:
+    """Bytes used and there on a volume; of a plain folder nothing, its disk is not the card's."""
+    if not path.is_mount():
+        return 0, 0
+    space = os.statvfs(path)
+    return (space.f_blocks - space.f_bfree) * space.f_frsize, space.f_blocks * space.f_frsize
 
 
 def _look(path: Path, key: str) -> Look:

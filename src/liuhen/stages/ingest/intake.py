@@ -5,7 +5,8 @@
 - Every copy is read back from its device, past the page cache, and compared.
 - The first store must take the file; another store that cannot is named, and the file goes on without it.
 - A file that changed while it was read is not taken.
-- Big files go two at a time (two cores hash them); small ones more, because they wait for the disk.
+- Big files go eight at a time where their SM3 shares a processor's lanes, else two at a time; small ones more,
+  because they wait for the disk.
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ from liuhen.core.cards.filenames import safe_name
 from liuhen.core.cards.reader import CardFile, confirm_unchanged, open_card_file, read_chunks
 from liuhen.core.digests import Digests, Hasher
 from liuhen.core.errors import DamagedError, LiuhenError, RefusedError
+from liuhen.core.sm3.kernel import LANES, kernel
 from liuhen.prints import words
 
 from .analysis import Analyses, says_of
 from .copying import copy_into
 
 BIG = 8 << 20
-BIG_AT_ONCE = 2
+BIG_AT_ONCE = 2  # without lanes
 
 ReadBytes = Callable[[int, int], bytes]
 OnBytes = Callable[[CardFile, int], None]
@@ -108,6 +110,7 @@ class Intake:
         reserve: int | None,
         on_bytes: OnBytes,
         read: ReadBytes = os.read,
+        stopped: Callable[[], bool] = bool,
     ) -> None:
         self.root = root
         self.stores = stores
@@ -115,8 +118,9 @@ class Intake:
         self._reserve = reserve
         self._on_bytes = on_bytes
         self._read = read
-        self._big = threading.BoundedSemaphore(BIG_AT_ONCE)
+        self._big = threading.BoundedSemaphore(LANES if kernel() else BIG_AT_ONCE)
         self._stopped = threading.Event()
+        self._asked_to_stop = stopped
 
     def stop(self) -> None:
         """Let every worker end at its next piece of data or its present analysis."""
@@ -129,11 +133,11 @@ class Intake:
 
     def hash_only(self, file: CardFile) -> Digests:
         """Digests of a file on the card, nothing written. Raises what reading raises."""
-        hasher = Hasher()
-        with self.turn(file), self.source(file) as chunks:
-            for chunk in chunks:
-                hasher.update(chunk)
-        return hasher.digests()
+        with self.turn(file), Hasher() as hasher:
+            with self.source(file) as chunks:
+                for chunk in chunks:
+                    hasher.update(chunk)
+            return hasher.digests()
 
     def take(self, file: CardFile, key: str) -> Taken:
         """Copy, verify and analyse one file.
@@ -141,21 +145,22 @@ class Intake:
         Raises DoesNotFitError before copying, card and store errors while copying, CopyDiffersError after it.
         """
         refuse_what_cannot_fit(file, self.stores[0], self._reserve)
-        with self.turn(file):
-            taken = self._drafted(file, key)
-            try:
+        taken = self._drafted(file, key)
+        try:
+            with self.turn(file):
                 taken.digests = self._copy(taken)
-                self._verify(taken)
-                self._go_on()
-                taken.says = says_of(self.analyser, taken.local(), file)
-                self._go_on()
-            except BaseException:
-                taken.discard()
-                raise
+            self._verify(taken)
+            self.go_on()
+            taken.says = says_of(self.analyser, taken.local(), file)
+            self.go_on()
+        except BaseException:
+            taken.discard()
+            raise
         return taken
 
-    def _go_on(self) -> None:
-        if self._stopped.is_set():
+    def go_on(self, _count: int = 0) -> None:
+        """Raises StoppedError once the ingest is to stop; asked at each piece of data."""
+        if self._stopped.is_set() or self._asked_to_stop():
             raise StoppedError("采集已停止。", remedy="再次运行会从停下的地方继续。")
 
     @contextmanager
@@ -166,7 +171,7 @@ class Intake:
         def counted(chunks: Chunks) -> Iterator[bytes]:
             nonlocal seen
             for chunk in chunks:
-                self._go_on()
+                self.go_on()
                 seen += len(chunk)
                 yield chunk
                 self._on_bytes(file, len(chunk))
@@ -204,7 +209,7 @@ class Intake:
                 taken.miss(store, error)
 
     def _verify_one(self, taken: Taken, store: str) -> None:
-        again = taken.drafts[store].reread(taken.content)
+        again = taken.drafts[store].reread(taken.content, self.go_on)
         if (again.sha256, again.size) != (taken.digests.sha256, taken.digests.size):
             raise CopyDiffersError(
                 f"{taken.file.path} 写入{store}后回读不一致，没有入库。",

@@ -22,7 +22,7 @@ from liuhen.base.devices.services import find_device
 from liuhen.base.jobs.chores import ask_for_previews
 from liuhen.base.jobs.kinds import EVERYBODY, Kind
 from liuhen.base.jobs.models import Job
-from liuhen.base.jobs.services import ask_for
+from liuhen.base.jobs.services import JobOverError, ask_for
 from liuhen.base.jobs.work import JobStoppedError, Work
 from liuhen.base.people.models import Account
 from liuhen.base.recordings.models import Recording
@@ -42,6 +42,8 @@ CARD = "ingest.card"
 UPLOADED = "（从浏览器上传）"
 RELEASED = "所有文件均已入库，存储卡可以放行。"
 KEPT = "存储卡不放行、请勿清卡：请按各项提示处理后再次采集。"
+UPLOAD_TAKEN = "上传的文件均已入库，回执已出具。"
+UPLOAD_KEPT = "请按各项提示处理；没有入库的，传到的内容仍保留着，可再次采集。"
 _ENDED = (Batch.State.RELEASED, Batch.State.KEPT, Batch.State.CLEARED)
 _SET = UploadSet.State
 _BAD = (Item.State.REFUSED, Item.State.FAILED)
@@ -113,6 +115,22 @@ def ask_for_upload(upload: UploadSet, *, by: Account, at: datetime) -> Job:
     return job
 
 
+def ask_again(job: Job, *, by: Account, at: datetime) -> Job:
+    """The same card or upload once more; what stands is found there. A clock is not read twice.
+
+    Raises NotAllowedError, what ask_for_card and ask_for_upload raise, and JobOverError while it is still live.
+    """
+    ask(acts.BEGIN, Batch(agency=job.agency), by=by, at=at)
+    if job.live:
+        raise JobOverError("这项采集还在进行，不用再发起。", remedy="请等它结束，或先取消。")
+    if "upload" in job.args:
+        upload = UploadSet.objects.select_related("device", "agency").filter(pk=job.args["upload"]).first()
+        if upload is None:
+            raise uploads.no_such_upload()
+        return ask_for_upload(upload, by=by, at=at)
+    return ask_for_card(card_of(job), by=by, at=at, device=job.args["device"], label=job.args["label"])
+
+
 def _refuse_unfinished(upload: UploadSet) -> None:
     if upload.state != _SET.OPEN:
         return
@@ -149,9 +167,10 @@ def take_in(work: Work) -> dict[str, Any]:
         rows = Recording.objects.filter(items__batch=batch).distinct().order_by("position")
         missing = [row.pk for row in derived.missing(rows)]
         ask_for_previews(batch.agency, missing, key=batch.key, at=clock.now())
+    told = result_of(batch)
     if "upload" in work.args:
         uploads_end.settle(UploadSet.objects.get(pk=work.args["upload"]), batch, clock.now())
-    told = result_of(batch)
+        return told | {"sentence": UPLOAD_TAKEN if told["released"] else UPLOAD_KEPT}
     return told | {"sentence": note or (RELEASED if told["released"] else KEPT)}
 
 
@@ -206,9 +225,11 @@ class Watch:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._read: dict[bytes, int] = {}
+        self._listed = self._done = 0
 
     def listed(self, listing: CardListing) -> None:
         self._work.total(files=len(listing.files), size=listing.total_bytes)
+        self._listed = len(listing.files) + len(listing.refusals)
 
     def read(self, file: CardFile, count: int) -> None:
         """A piece of a file; one file is read by one thread at a time."""
@@ -220,6 +241,9 @@ class Watch:
     def done(self, result: Result) -> None:
         if result.size is not None:
             self._work.add(files=1, size=result.size - self._read.pop(result.raw, 0))
+        self._done += 1
+        if self._done == self._listed:
+            self._work.say("文件都已处理完，正在办结。")
         if result.state in _BAD:
             self._work.trouble(
                 {

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,35 @@ def with_proof(receipt: Receipt) -> dict[str, Any]:
     """The receipt, every file of it, with today's checkpoint of the ledger, which covers it."""
     content = _kept(receipt)
     return {**content, **proof_of(receipt)}
+
+
+def as_issued(receipt: Receipt) -> dict[str, Any]:
+    """The receipt with the checkpoint that was printed on it; today's where that is lost or not its own.
+
+    Raises ReceiptGoneError.
+    """
+    content = _kept(receipt)
+    try:
+        told: dict[str, Any] = json.loads(receipt_path(receipt.number, ".proof.json").read_bytes())
+        checkpoint = open_checkpoint(told["checkpoint"], publish.vkeys_of(receipt.agency.code))
+        own = (told["number"], told["content_sha256"]) == (receipt.number, receipt.content_sha256)
+        same = (told["root"], told["tree_size"]) == (checkpoint.root.hex(), checkpoint.size)
+        if own and same:
+            return {**content, **told}
+    except (OSError, ValueError, KeyError, TypeError, LiuhenError) as error:
+        log.warning("receipt_proof_gone", receipt=receipt.number, error=str(error))
+    return {**content, **proof_of(receipt)}
+
+
+def as_paper(receipt: Receipt) -> bytes:
+    """The PDF, printed anew from what the ledger vouches for: the same bytes as were issued.
+
+    Raises ReceiptGoneError, and what printing raises.
+    """
+    with tempfile.TemporaryDirectory(prefix="liuhen-receipt-") as folder:
+        target = Path(folder) / "receipt.pdf"
+        print_apart(for_paper(as_issued(receipt)), target)
+        return target.read_bytes()
 
 
 def proof_of(receipt: Receipt) -> dict[str, Any]:

@@ -43,12 +43,12 @@ from .seal import Context, Sealed, seal
 
 log = structlog.get_logger(__name__)
 
-WORKERS = 6
-WINDOW = 64  # files being worked on; bounds memory whatever the card holds
+WORKERS = 8
+WINDOW = 96  # files being worked on; bounds memory whatever the card holds
 HELD = 256  # files that may have been begun and not yet numbered
 ASK_EVERY = 0.2  # seconds between two questions whether to stop
-GROUP = 24  # finished steps that are worth a transaction …
-PATIENCE = 0.1  # … or seconds after which fewer are
+GROUP = 48  # finished steps that are worth a transaction …
+PATIENCE = 0.004  # … or seconds for each file being worked on, after which fewer are
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class Run:
     def _finished(self) -> list[Future[Step]]:
         """At least one, and after it those that follow at once: a transaction for each would cost more."""
         done = [self._first_finished()]
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + PATIENCE * len(self.flying)
         while len(done) < min(GROUP, len(self.flying)):
             try:
                 done.append(self.ended.get(timeout=max(0.0, until - time.monotonic())))
@@ -171,6 +171,8 @@ class Run:
         file = self.flying.pop(future)
         try:
             return future.result()
+        except StoppedError:
+            raise  # of the whole ingest, not of this file
         except LiuhenError as error:
             return self._fail(file, error)
         except Exception as error:

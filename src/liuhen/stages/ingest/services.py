@@ -119,6 +119,7 @@ def _copy_all(request: Request, batch: Batch, docked: Docked, stores: Stores, pr
             reserve=None if mebibytes is None else mebibytes << 20,
             on_bytes=progress.read,
             read=request.read,
+            stopped=request.stopped,
         )
         run = Run(
             batch,

@@ -168,15 +168,15 @@ def refuse_without_room(told: Announced) -> None:
         max(0, file.size - arriving.length_of(file))
         for file in UploadFile.objects.filter(finished_at=None, set__state=_STATE.OPEN).select_related("set")
     )
-    free = arriving.free_bytes()
     twice = 2 if _store_on_same_disk() else 1
-    if told.size * twice + coming + _RESERVE > free:
-        also = "（入库时还要再存一份）" if twice == 2 else ""
+    room = max(0, arriving.free_bytes() - coming - _RESERVE) // twice
+    if told.size > room:
         raise NoRoomError(
-            f"“{told.path}”有 {in_words(told.size)}{also}，服务器只剩 {in_words(free)}，放不下，没有开始上传。",
+            f"“{told.path}”有 {in_words(told.size)}，服务器上能用于上传的空间只剩 {in_words(room)}，"
+            "放不下，没有开始上传。",
             remedy="请系统管理员清出或增加磁盘空间；也可以把存储卡直接插在服务器上采集。",
             size=told.size,
-            free=free,
+            room=room,
         )
 
 
