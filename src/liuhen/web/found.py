@@ -25,6 +25,7 @@ from liuhen.base.storage.serving import Kind, made_for
 
 from . import sheets
 from .contents import content_address
+from .paging import bad_cursor
 from .people_in import person_in
 from .registers import Column, Listing, Nothing, Register
 from .templatetags.liuhen import size
@@ -112,9 +113,16 @@ class Found(Listing):
             person_in(self.request),
             self.filters,
             at=self.at,
-            after=Place.read(self.request.GET.get("after", "")),
-            before=Place.read(self.request.GET.get("before", "")),
+            after=self._place("after"),
+            before=self._place("before"),
         )
+
+    def _place(self, name: str) -> Place | None:
+        said = self.request.GET.get(name, "")
+        place = Place.read(said)
+        if said and place is None:
+            raise bad_cursor()
+        return place
 
     # What the register's faces ask for.
 

@@ -43,9 +43,9 @@ MENU: tuple[Section, ...] = (
         "工作",
         (
             Door("首页", "home", "house"),
-            Door("采集", "ingest", "sd-card"),
-            Door("音像记录", "recordings", "collection-play", recordings.LOOK_FOR),
+            Door("音像记录", "recordings", "collection-play", recordings.BROWSE),
             Door("待归属", "recordings_to_assign", "person-plus", recordings.ASSIGN.who or ANYONE),
+            Door("采集", "ingest", "sd-card"),
             Door("移交回执", "receipts", "receipt", SEE_RECEIPTS),
         ),
     ),

@@ -8,13 +8,12 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from liuhen.base import clock
 from liuhen.base.people.models import SYNTHETIC
 from liuhen.base.recordings import acts
 from liuhen.base.recordings.lists.selection import Selection
 from liuhen.core.errors import UsageError
 
-from .acting import not_there
+from .acting import only
 from .found import RECORDINGS, Chosen, Found
 from .people_in import could, person_in
 from .printed import printed
@@ -25,9 +24,9 @@ ALL, PICKED = "all", "picked"
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponseBase:
+    """Whoever can have no recording in any agency finds no such page."""
+    only(request, acts.BROWSE)
     person = person_in(request)
-    if acts.reach_of(person, clock.now()) is None:
-        raise not_there()
     found = Found(request, RECORDINGS, ())
     face = request.GET.get("as", "")
     if face == "xlsx":
@@ -45,8 +44,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def selected(request: HttpRequest) -> HttpResponseBase:
     """Excel or print of a selection; assigning it has a page of its own."""
-    if acts.reach_of(person_in(request), clock.now()) is None:
-        raise not_there()
+    only(request, acts.BROWSE)
     chosen = Chosen(request, RECORDINGS, (), selection=selection_in(request))
     face = request.POST.get("do", "")
     if face == "xlsx":

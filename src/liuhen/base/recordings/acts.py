@@ -54,10 +54,6 @@ _SEE_OWN = Is("holder__account")
 SEE = AnyOf((_SEE_ALL, _SEE_OWN))
 
 
-# Whose work it may be to look for recordings; what they find is still what SEE lets them see.
-LOOK_FOR = HasRole((*_SEE_ALL.roles, Role.OFFICER))
-
-
 @dataclass(frozen=True)
 class Reach:
     """What SEE lets a person see, told in the columns that lists and counters are kept by."""
@@ -81,5 +77,8 @@ def reach_of(person: Account, at: datetime) -> Reach | None:
 # Who sees it may keep a still: it stays in the office, beside the original, with who took it and when.
 VIEW = Act("recording.viewed", "查看", sources=_ANY, who=SEE, basis=VIEWING)
 SNAPSHOT = Act("recording.snapshot", "截取画面", sources=_ANY, who=SEE)
+
+# Who has a register of recordings at all; what stands in it is SEE's to say.
+BROWSE = HasRole((Role.OFFICER, Role.CUSTODIAN, Role.UNIT_HEAD, Role.PRINCIPAL, Role.LEGAL, Role.ARCHIVIST))
 
 ALL = (STORE, ASSIGN, CORRECT, REPAIR, EXPORT, DOWNLOAD, VIEW, SNAPSHOT, RECOVER)
