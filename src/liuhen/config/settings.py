@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "liuhen.base.people",
     "liuhen.base.ledger",
+    "liuhen.base.tokens",
     "liuhen.base.devices",
     "liuhen.base.recordings",
     "liuhen.base.jobs",
