@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "liuhen.base.jobs",
     "liuhen.stages.ingest",
     *WEB_APPS,
+    "liuhen.api",
 ]
 
 STATIC_ROOT = str(LIUHEN_HOME / "static")

@@ -23,6 +23,9 @@ STATUS_BY_CODE = {
     "range": 416,
     "token_unknown": 401,
     "token_failures": 429,
+    "scope_missing": 403,
+    "csrf": 403,
+    "unsupported": 415,
 }
 STATUS_BY_CLASS: tuple[tuple[type[LiuhenError], int], ...] = (
     (UsageError, 400),

@@ -192,6 +192,18 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     )
 
 
+def password_first(request: HttpRequest) -> HttpResponse:
+    """For machines; a person is led to the page where it is changed."""
+    problem = Problem(
+        403,
+        "别人替您设置的密码还没有修改，暂不能办理。",
+        "请先登录网页修改密码。",
+        basis="本系统安全规则",
+        code="password_first",
+    )
+    return answer(request, problem)
+
+
 def session_expired(request: HttpRequest) -> HttpResponse:
     """Back to where one was: the page itself, or the page whose form was sent."""
     back = request.get_full_path() if is_page_load(request) else _referring_page(request)
