@@ -87,8 +87,7 @@ GRANTS = Register(
 
 
 def _roles(account: Account) -> str:
-    grants = account.grants.filter(state=_STATE.CONFIRMED)
-    return "、".join(grant.get_role_display() for grant in grants)
+    return "、".join(row.get_role_display() for row in account.grants.all() if row.state == _STATE.CONFIRMED)
 
 
 class PersonForm(forms.Form):
@@ -121,7 +120,7 @@ def register(request: HttpRequest) -> HttpResponseBase:
         "new": reverse("account_new") if could(request, acts.OPEN_ACCOUNT.who) else "",
         "new_words": "开立账号",
     }
-    rows = accounts_of(person_in(request), clock.now())
+    rows = accounts_of(person_in(request), clock.now()).prefetch_related("grants")
     return registers.respond(request, ACCOUNTS, rows, "register_page.html", context)
 
 

@@ -16,6 +16,7 @@ from liuhen.base.devices import acts as devices
 from liuhen.base.people import acts as people
 from liuhen.base.people.models import Account
 from liuhen.base.people.rules import ANYONE, Rule
+from liuhen.base.recordings import acts as recordings
 from liuhen.stages.ingest.selectors import SEE_RECEIPTS
 
 from .people_in import could, role_words, roles_in
@@ -42,6 +43,7 @@ MENU: tuple[Section, ...] = (
         "工作",
         (
             Door("首页", "home", "house"),
+            Door("音像记录", "recordings", "collection-play", recordings.BROWSE),
             Door("采集", "ingest", "sd-card"),
             Door("移交回执", "receipts", "receipt", SEE_RECEIPTS),
         ),

@@ -19,8 +19,7 @@ from liuhen.base.people import selectors as people
 from liuhen.base.people.models import Account
 from liuhen.base.people.rules import keeps_system_only
 from liuhen.base.recordings import acts as recording_acts
-from liuhen.base.recordings.models import Recording
-from liuhen.base.recordings.selectors import visible_to
+from liuhen.base.recordings.selectors import stored_since, waiting_for_owner
 from liuhen.core.errors import LiuhenError
 
 from .people_in import could, person_in, roles_in
@@ -42,7 +41,7 @@ class Tile:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     person, at = person_in(request), clock.now()
-    checks = health.examine(person.agency, at)
+    checks = health.examine(person.agency, at, anew=False)
     context = {
         "tiles": _tiles(request, person, at),
         "lately": _lately(request, person, at),
@@ -59,7 +58,7 @@ def _tiles(request: HttpRequest, person: Account, at: datetime) -> list[Tile]:
     """What this person may act upon; a number of 0 is not shown."""
     found: list[Tile] = []
     if could(request, recording_acts.ASSIGN.who):
-        waiting = visible_to(person, at).filter(state=Recording.State.TO_ASSIGN).count()
+        waiting = waiting_for_owner(person, at)
         found.append(Tile(waiting, "条记录待归属", address("recordings", "?state=to_assign"), "wait"))
     found.append(Tile(people.to_confirm(person, at).count(), "项授权待确认", address("grants"), "wait"))
     found.append(Tile(people.without_role(person, at).count(), "个账号没有角色", address("accounts"), "wait"))
@@ -75,7 +74,7 @@ def _lately(request: HttpRequest, person: Account, at: datetime) -> int | None:
     """Recordings of the last seven days that this person may know of; None for who may know of none."""
     if keeps_system_only(roles_in(request)):
         return None
-    return visible_to(person, at).filter(stored_at__gt=at - timedelta(days=7)).count()
+    return stored_since(person, at - timedelta(days=7), at)
 
 
 def _room_and_ledger(person: Account, at: datetime) -> dict[str, object]:
@@ -100,7 +99,7 @@ def address(name: str, query: str = "") -> str:
 @require_safe
 def health_page(request: HttpRequest) -> HttpResponse:
     at = clock.now()
-    checks = health.examine(person_in(request).agency, at)
+    checks = health.examine(person_in(request).agency, at, anew="anew" in request.GET)
     context = {"checks": checks, "at": at, "words": _WORDS, "worst": health.worst(checks)}
     return render(request, "health.html", context)
 

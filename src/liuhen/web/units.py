@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from liuhen.base import clock
+from liuhen.base.devices.models import Device
 from liuhen.base.people import acts, services
 from liuhen.base.people.models import Account, Officer, Unit
 from liuhen.base.people.selectors import officers_of, units_of
@@ -27,8 +29,8 @@ UNITS = Register(
         Column("code", "科室代码", lambda row: row.code, width=8, sort="code"),
         Column("name", "名称", lambda row: row.name, width=14, sort="name"),
         Column("parent", "上级科室", lambda row: row.parent.name if row.parent else None, width=12),
-        Column("officers", "执法人员数", lambda row: row.officers.filter(left_on=None).count(), width=6),
-        Column("devices", "在用设备数", lambda row: row.devices.filter(state="in_use").count(), width=6),
+        Column("officers", "执法人员数", lambda row: row.officers_now, width=6),
+        Column("devices", "在用设备数", lambda row: row.devices_now, width=6),
     ),
     nothing=Nothing("还没有科室", "请系统管理员设立科室。"),
     order=("code",),
@@ -57,7 +59,7 @@ OFFICERS = Register(
 
 
 def _kept_devices(officer: Officer) -> str:
-    return "、".join(officer.devices.filter(state="in_use").values_list("serial", flat=True))
+    return "、".join(device.serial for device in officer.devices.all() if device.state == Device.State.IN_USE)
 
 
 class UnitForm(forms.Form):
@@ -108,7 +110,11 @@ def units(request: HttpRequest) -> HttpResponseBase:
     if could(request, acts.RENAME_UNIT.who):
         act = Column("act", "办理", lambda row: "变更名称", width=5, href=_rename_link)
         register = registers.with_acts(UNITS, act)
-    rows = units_of(person_in(request), clock.now())
+    here = Q(officers__left_on__isnull=True, officers__isnull=False)
+    rows = units_of(person_in(request), clock.now()).annotate(
+        officers_now=Count("officers", filter=here, distinct=True),
+        devices_now=Count("devices", filter=Q(devices__state=Device.State.IN_USE), distinct=True),
+    )
     return registers.respond(request, register, rows, "register_page.html", context)
 
 
@@ -158,7 +164,7 @@ def officers(request: HttpRequest) -> HttpResponseBase:
         "new": reverse("account_new") if could(request, acts.ENTER_OFFICER.who) else "",
         "new_words": "登记人员并开立账号",
     }
-    rows = officers_of(person_in(request), clock.now())
+    rows = officers_of(person_in(request), clock.now()).prefetch_related("devices")
     return registers.respond(request, OFFICERS, rows, "register_page.html", context)
 
 

@@ -14,6 +14,7 @@ from . import (
     ingest,
     receipts,
     recordings,
+    recordings_list,
     start,
     stores,
     tus,
@@ -76,6 +77,7 @@ urlpatterns = [
     path("deputies/new/", deputies.new, name="deputy_new"),
     path("deputies/<int:pk>/end/", deputies.end, name="deputy_end"),
     # 音像记录
+    path("recordings/", recordings_list.register, name="recordings"),
     path("recordings/<uuid:pk>/content/<slug:kind>/", contents.content, name="content"),
     path("recordings/<uuid:pk>/content/<slug:kind>/<str:name>/", contents.content, name="content_named"),
     path("recordings/<uuid:pk>/download/", contents.download, name="recording_download"),

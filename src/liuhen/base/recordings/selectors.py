@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from liuhen.base.people.models import Account
 from liuhen.core.errors import RefusedError
 
-from .acts import SEE
+from .acts import ASSIGN, SEE
 from .models import Recording
 
 
@@ -27,6 +27,21 @@ class AmbiguousError(RefusedError):
 def visible_to(person: Account, at: datetime) -> QuerySet[Recording]:
     """What this person may know of, in the order it was stored."""
     return SEE.scope(person, Recording.objects.all(), at).order_by("position")
+
+
+def stored_since(person: Account, since: datetime, at: datetime) -> int:
+    """How many this person may know of came in after `since`; each has one holder, so none is counted twice."""
+    rows = Recording.objects.filter(
+        agency_id=person.agency_id, state__in=Recording.State.values, stored_at__gt=since
+    )
+    return SEE.scope(person, rows, at).count()
+
+
+def waiting_for_owner(person: Account, at: datetime) -> int:
+    """How many 待归属 this person may assign."""
+    rule = ASSIGN.who
+    rows = Recording.objects.filter(state__in=ASSIGN.sources)
+    return rule.scope(person, rows, at).count() if rule else 0
 
 
 @dataclass(frozen=True)

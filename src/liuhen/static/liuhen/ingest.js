@@ -130,7 +130,10 @@
 
   // ---- asking again
 
+  let over = false; // the session has ended: nothing that is still on its way may cover that
   const tell = (words, href) => {
+    if (over) return;
+    over = Boolean(href);
     line.hidden = !words;
     line.textContent = words;
     if (!href) return;
@@ -159,6 +162,7 @@
   };
 
   const watch = async (place) => {
+    if (over) return;
     const every = Number(place.dataset.every);
     let pause = document.hidden ? every * 5 : every;
     try {
