@@ -25,12 +25,12 @@ from liuhen.base.recordings.lists.page import Place
 from liuhen.base.recordings.lists.search import Page, count, everything, find
 from liuhen.base.recordings.models import Recording
 from liuhen.base.storage.serving import Kind, made_for
+from liuhen.doors.paging import Page as Rows
+from liuhen.doors.paging import bad_cursor
 from liuhen.prints import words
 
 from .acting import only
 from .contents import content_address
-from .paging import Page as Rows
-from .paging import bad_cursor
 from .people_in import person_in
 from .registers import Column, Listing, Nothing, Register
 
