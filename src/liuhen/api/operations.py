@@ -16,6 +16,7 @@ ALWAYS = (400, 401, 403, 404, 409, 422, 429, 500, 503)
 WITH_BODY = (*ALWAYS, 413, 415)
 JSON, BYTES = "application/json", "application/octet-stream"
 MOST_JSON = 1 << 20  # bytes
+_SCHEMAS: dict[str, dict[str, str]] = {"*/*": {}, "text/plain": {"type": "string"}}
 
 View = Callable[..., Any]
 TABLE: dict[str, Scope | None] = {}  # by operationId
@@ -40,7 +41,7 @@ def operation(
     wrong = (*(WITH_BODY if sends else ALWAYS), *refuses)
     extra: dict[str, Any] = {"x-scope": scope.value if scope else None, "responses": {}}
     if media:
-        kind = {"type": "string"} if media.startswith("text/") else {"type": "string", "format": "binary"}
+        kind = _SCHEMAS.get(media.partition(";")[0], {"type": "string", "format": "binary"})
         for code in (status, *(also or {})):
             extra["responses"][code] = {"content": {media: {"schema": dict(kind)}}}
     if sends == BYTES:
