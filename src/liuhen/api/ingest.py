@@ -148,7 +148,7 @@ def list_upload_sets(request: HttpRequest, cursor: Cursor = "", size: PageSize =
     sends=JSON,
 )
 def open_upload_set(request: HttpRequest, told: shapes.NewUploadSet) -> Any:
-    """`device_clock` 为记录仪此刻显示的时间，须带时区。"""
+    """device_clock 为记录仪此刻显示的时间，须带时区。"""
     person = caller_of(request).account
     if told.device_clock is not None and told.device_clock.tzinfo is None:
         raise UsageError("设备时间没有时区。", remedy="请写成 2026-11-21T09:30:00+08:00 的样子。")

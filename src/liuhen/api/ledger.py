@@ -70,7 +70,7 @@ def list_entries(
     cursor: Cursor = "",
     size: PageSize = 50,
 ) -> Any:
-    """`since`：从这个序号起。"""
+    """since：从这个序号起。"""
     rows = selectors.entries_of(caller_of(request).account).filter(position__gte=since)
     asked = {name: value for name, value in (("kind", kind), ("subject", subject)) if value}
     page = page_of(rows.filter(**asked), ("position",), cursor, size)

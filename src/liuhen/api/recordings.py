@@ -145,7 +145,7 @@ def _place(cursor: str) -> Place | None:
     returns=shapes.RecordingShape,
 )
 def one_recording(request: HttpRequest, name: Named) -> Any:
-    """`name`: OCFL 标识、编号或 SHA-256。"""
+    """name 为 OCFL 标识、编号或 SHA-256。"""
     return _told(_recording(name, caller_of(request)))
 
 
@@ -248,7 +248,7 @@ def recording_content(
     kind: Literal["original", "download", "viewing", "thumbnail", "strip", "peaks"],
     visit: shapes.Cursor = "",
 ) -> HttpResponseBase:
-    """除缩略图外，须带 `visit`：先用 visits 登记（download 用 purpose 为 download 的一次）。"""
+    """除缩略图外，须带 visit：先用 visits 登记（download 用 purpose 为 download 的一次）。"""
     return _bytes(request, name, Kind(kind), visit)
 
 

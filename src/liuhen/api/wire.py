@@ -26,7 +26,7 @@ from .operations import BODIES, BYTES, MOST_JSON
 PREFIX = "/api/v1"
 ABOUT = """留痕的机器接口：与网页、终端调用同一套规则，每次办理同样记入账本。
 
-机器用 `Authorization: Bearer 令牌`。令牌由系统管理员签发、安全管理员确认、账号本人领取，权限不超过该账号，也不超过
+机器用 Authorization: Bearer 令牌。令牌由系统管理员签发、安全管理员确认、账号本人领取，权限不超过该账号，也不超过
 所列范围（每项操作的 x-scope）。网页登录的身份也可用，改动须带 X-CSRFToken。
 
 一切拒绝都是同一种 JSON：code、message（发生了什么）、detail、article（依据）、remedy（怎么办）。不属于您的与不存在的
