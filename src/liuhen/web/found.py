@@ -22,10 +22,10 @@ from liuhen.base.recordings.lists.selection import Selection
 from liuhen.base.recordings.lists.understand import Term
 from liuhen.base.recordings.models import Recording
 from liuhen.base.storage.serving import Kind, made_for
+from liuhen.doors.paging import bad_cursor
 
 from . import sheets
 from .contents import content_address
-from .paging import bad_cursor
 from .people_in import person_in
 from .registers import Column, Listing, Nothing, Register
 from .templatetags.liuhen import size
