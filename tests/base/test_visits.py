@@ -30,7 +30,7 @@ def viewings() -> int:
 def _use(visit: Visit, by: Account, *, session="s", at=AT, recording=None, purpose=VIEW, token=None) -> Visit:
     return visit_with(
         token or visit.token,
-        recording=recording or visit.recording,
+        recording=(recording or visit.recording).pk,
         purpose=purpose,
         by=by,
         session=session,
@@ -86,7 +86,7 @@ def test_a_token_opens_nothing_in_any_other_hand(visit: Visit, people, wrong: st
         "purpose": lambda: _use(visit, people.legal, purpose=DOWNLOAD),
         "token": lambda: _use(visit, people.legal, token=visit.token[:-1] + "x"),
         "nothing": lambda: visit_with(
-            "", recording=visit.recording, purpose=VIEW, by=people.legal, session="s", at=AT
+            "", recording=visit.recording_id, purpose=VIEW, by=people.legal, session="s", at=AT
         ),
         "a stranger": lambda: _use(visit, people.stranger),
     }[wrong]
@@ -104,6 +104,8 @@ def test_whoever_may_not_see_it_cannot_visit_it_and_leaves_no_entry(stocked: Pat
 
 def test_a_right_that_ended_opens_no_live_visit(visit: Visit, people):
     RoleGrant.objects.filter(account=people.legal).delete()
+    with pytest.raises(NotFoundError):
+        _use(visit, people.legal)
     with pytest.raises(NotAllowedError):
         open_visit(visit.recording, by=people.legal, session="s", at=AT)
 

@@ -131,8 +131,10 @@ def test_a_dead_child_is_started_again(serve: Any) -> None:
             for pid in children_of(served.process.pid)
             if name in Path(f"/proc/{pid}/cmdline").read_text() and pid in direct(served.process.pid)
         )
+        left_behind = children_of(pid)
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda one=one: f"{one}意外退出" in served.log.read_text())
+        wait_for(lambda gone=left_behind: not any(alive(child) for child in gone))
     wait_for(served.up)
 
 

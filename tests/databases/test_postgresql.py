@@ -72,8 +72,13 @@ def database_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def office(database_url: str, tmp_path_factory: pytest.TempPathFactory):
-    home = tmp_path_factory.mktemp("pg-home")
+def pg_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pg-home")
+
+
+@pytest.fixture(scope="module")
+def office(database_url: str, pg_home: Path):
+    home = pg_home
     environment = {**os.environ, "LIUHEN_HOME": str(home), "LIUHEN_DATABASE_URL": database_url}
 
     def liuhen(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -151,3 +156,32 @@ def test_a_key_has_one_live_job_there_too(office, database_url):
         with pytest.raises(psycopg.errors.UniqueViolation):
             connection.execute(twice, [agency])
         connection.rollback()
+
+
+def test_the_api_answers_there_too(office, database_url, pg_home, tmp_path):
+    """Lists, filters, a proof and characters PostgreSQL cannot hold, as the custodian asks for them."""
+    script = tmp_path / "ask.py"
+    script.write_text(
+        """
+import django; django.setup()
+from django.test import Client
+from liuhen.base.people.models import Account
+client = Client(raise_request_exception=False)
+client.force_login(Account.objects.get(username="custodian"), "liuhen.web.adapters.AccountBackend")
+for path in ("me", "health", "units", "devices", "recordings?q=4701&counted=true", "recordings?kind=video&size=1",
+             "receipts", "jobs", "ledger", "ledger/entries?size=3", "ledger/consistency?since=2",
+             "recordings/%00", "recordings?q=%00", "devices/a%00b"):
+    print(client.get("/api/v1/" + path).status_code)
+""",
+        encoding="utf-8",
+    )
+    environment = {
+        **os.environ,
+        "LIUHEN_HOME": str(pg_home),
+        "LIUHEN_DATABASE_URL": database_url,
+        "DJANGO_SETTINGS_MODULE": "liuhen.config.settings",
+    }
+    done = subprocess.run(
+        [sys.executable, script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["200"] * 11 + ["422"] * 3

@@ -129,7 +129,7 @@ class Pages:
         folder = os.environ.get("LIUHEN_SHOTS")
         if folder:
             width = page.viewport_size["width"]
-            page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
+            page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True, caret="initial")
 
     def forgive(self, part: str) -> None:
         self.complaints = [one for one in self.complaints if part not in one]

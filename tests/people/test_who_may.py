@@ -13,10 +13,11 @@ from liuhen.base.people.rules import HasRole
 from liuhen.base.recordings import acts as recordings
 from liuhen.base.recordings.acts import SEE
 from liuhen.base.recordings.models import Recording
+from liuhen.base.tokens import acts as tokens
 from liuhen.stages.ingest import acts as ingest
 from liuhen.stages.ingest.services import Request, ingest_card
 
-TABLES = (people_acts, devices, recordings, ingest)
+TABLES = (people_acts, tokens, devices, recordings, ingest)
 EVERY_ACT = [act for table in TABLES for act in table.ALL]
 
 # The whole law of who may, by user name; an act that is not here is for the program alone.
@@ -32,6 +33,8 @@ EXPECTED: dict[str, set[str]] = {
     "role.proposed": {"sysadmin"},
     "role.declined": {"secadmin"},
     "role.withdrawn": {"secadmin"},
+    "token.issued": {"sysadmin"},
+    "token.declined": {"secadmin"},
     "paper.kept": {"custodian", "archivist", "legal"},
     "device.registered": {"sysadmin", "custodian"},
     "device.corrected": {"sysadmin", "custodian"},

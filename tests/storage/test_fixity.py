@@ -314,12 +314,12 @@ def test_an_act_during_the_check_is_no_finding(stocked: Path, people, monkeypatc
 
 def test_a_version_that_no_entry_registered_is_told(stocked: Path, people, monkeypatch):
     from liuhen.base.devices.models import Device
-    from liuhen.base.storage import amend
+    from liuhen.base.storage import amend, versions
 
     def killed(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(amend, "perform", killed)
+    monkeypatch.setattr(versions, "perform", killed)
     owner = amend.Owner(Device.objects.get(serial="4701A01"), None)
     with pytest.raises(KeyboardInterrupt):
         amend.assign(

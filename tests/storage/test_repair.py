@@ -269,13 +269,13 @@ def test_an_object_of_two_versions_is_healed_too(doubled: Path, people, name: st
 
 
 def test_a_version_that_no_entry_registered_is_set_aside(doubled: Path, people, monkeypatch):
-    from liuhen.base.storage import amend
+    from liuhen.base.storage import versions
 
     def killed(*args, **kwargs):
         raise KeyboardInterrupt
 
     whole = tree_of(object_of(doubled, "张三询问.txt"))
-    monkeypatch.setattr(amend, "perform", killed)
+    monkeypatch.setattr(versions, "perform", killed)
     with pytest.raises(KeyboardInterrupt):
         _with_second_version(doubled, people)
     monkeypatch.undo()

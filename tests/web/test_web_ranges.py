@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liuhen.base.storage.serving import Served
-from liuhen.web.ranges import ASK_AGAIN, PIECE, answer
+from liuhen.doors.ranges import ASK_AGAIN, PIECE, answer
 
 DATA = bytes(range(256)) * 4
 TAG = '"0123abcd"'

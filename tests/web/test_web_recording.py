@@ -233,6 +233,18 @@ def test_without_a_token_of_the_page_nothing_is_done(stocked: Path, client_of: A
     assert entries("recording.downloaded") == entries("recording.exported") == 0
 
 
+def test_where_the_record_is_lost_it_is_said_and_nothing_counts_as_viewed(stocked: Path, client_of: Any):
+    from storage.storage_office import object_of
+
+    from liuhen.base.storage import reading
+
+    reading._record.cache_clear()  # another test's process has read the same record
+    (object_of(stocked) / "v1/content/record.json").write_bytes(b"{}")
+    answer = page_of(client_of("legal"))
+    assert answer.status_code == 500 and "liuhen repair" in answer.content.decode()
+    assert entries("recording.viewed") == 0
+
+
 def test_every_finding_the_analyser_knows_has_its_meaning_and_remedy():
     from liuhen.base.recordings.remedies import codes_without_words
 

@@ -11,7 +11,8 @@ from openpyxl import load_workbook
 from liuhen.base import clock
 from liuhen.base.devices.models import Device
 from liuhen.base.devices.services import register_device
-from liuhen.web import paging, printed, registers
+from liuhen.doors import paging
+from liuhen.web import printed, registers
 from liuhen.web.devices import DEVICES
 
 ClientOf = Callable[..., Client]

@@ -1,12 +1,14 @@
 """A few processes kept running together, and ended together.
 
 - Each child has a session of its own, so that Ctrl-C reaches only us; we then tell every child to end.
-- A child that dies is started again, after a pause that grows; one that dies too often ends all of them.
+- A child that dies is started again, after a pause that grows; one that dies too often ends all of them. What
+  it had started itself and left behind is ended first.
 - A child outlives us in no case: the kernel tells it to end when we are killed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -76,6 +78,7 @@ class Children:
                 if now >= child.again_at:
                     self._start(child)
             elif (status := child.process.poll()) is not None:
+                _kill_session(child.process.pid)
                 self._died(child, status, now)
 
     def _died(self, child: Child, status: int, now: float) -> None:
@@ -96,14 +99,14 @@ class Children:
                 process.terminate()
         until = time.monotonic() + GRACE_SECONDS
         for process in running:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                _kill_session(process.pid)
-                process.wait()
+            _kill_session(process.pid)
+            process.wait()
 
 
 def _kill_session(pid: int) -> None:
+    """Whatever is left of the group that this child led; its own end does not end what it had started."""
     try:
         os.killpg(pid, signal.SIGKILL)
     except ProcessLookupError:

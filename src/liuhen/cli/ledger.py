@@ -10,7 +10,7 @@ from typing import Any
 
 from liuhen.base import clock
 from liuhen.base.keys import rotate_key
-from liuhen.base.ledger import proofs, publish, witness
+from liuhen.base.ledger import proofs, publish, received, witness
 from liuhen.base.ledger.verify import LedgerReport, verify_ledger
 from liuhen.base.office import make_ready, who
 from liuhen.base.people.models import Agency
@@ -171,7 +171,7 @@ def prove_one(args: argparse.Namespace) -> int:
 
 def prove_growth(args: argparse.Namespace) -> int:
     make_ready()
-    old_note = _note(_read(args.old))
+    old_note = received.checkpoint_in(_read(args.old))
     code = args.agency or old_note.partition("\n")[0].removeprefix("liuhen/")
     agency = _agency(code if Agency.objects.filter(code=code).exists() else args.agency)
     document = proofs.prove_consistency(agency, old_note)
@@ -202,7 +202,7 @@ def cosign_one(args: argparse.Namespace) -> int:
     make_ready()
     agency, at = _agency(args.agency), clock.now()
     key = _vkey(args.vkey)
-    note = _note(_read(args.checkpoint))
+    note = received.checkpoint_in(_read(args.checkpoint))
     if args.accept:
         kept = witness.accept(agency, note, key, at=at)
         say(f"已收存 {key.name} 对本单位第 {kept.size} 条检查点的见证签名。")
@@ -228,32 +228,11 @@ def _vkey(text: str) -> Vkey:
         is_file = Path(text).is_file()
     except OSError:  # a line longer than any file name
         is_file = False
-    lines = _read(Path(text)).split() if is_file else [text]
-    if not lines:
-        raise UsageError(f"{text} 是空的。", remedy="请给出对方的公钥文件（vkey）或其中一行。")
-    return Vkey.parse(lines[-1])
-
-
-def _note(text: str) -> str:
-    """A checkpoint as it comes back from paper or by mail: other line ends, and the key line of our QR code."""
-    lines = [line.rstrip() for line in text.lstrip("\ufeff").splitlines()]
-    if "" not in lines:
-        return text
-    signed = lines.index("")
-    kept = [line for line in lines[signed + 1 :] if line.startswith("— ")]
-    return "\n".join([*lines[: signed + 1], *kept]) + "\n"
+    return received.key_in(_read(Path(text)) if is_file else text)
 
 
 def _proof(path: Path | None) -> list[bytes] | None:
-    if path is None:
-        return None
-    try:
-        return [base64.b64decode(one, validate=True) for one in json.loads(_read(path))["proof"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise UsageError(
-            f"{path} 不是一致性证明。",
-            remedy="请对方用 liuhen ledger consistency 旧检查点 -o 文件 重新生成。",
-        ) from error
+    return None if path is None else received.proof_in(_read(path))
 
 
 def _read(path: Path) -> str:

@@ -17,6 +17,7 @@ from liuhen.base.storage.rebuild import Replayer
 from liuhen.base.storage.repair import repair_stores
 from liuhen.base.storage.report import RebuildReport
 from liuhen.base.storage.stores import open_stores
+from liuhen.base.tokens import replay as tokens
 from liuhen.core.errors import UsageError
 from liuhen.stages.ingest import replay as ingest
 
@@ -131,7 +132,7 @@ def _rebuild_lists(args: argparse.Namespace) -> int:
 
 
 def _replayers() -> dict[str, Replayer]:
-    return {**people.REPLAYERS, **keys.REPLAYERS, **devices.REPLAYERS, **ingest.REPLAYERS}
+    return {**people.REPLAYERS, **keys.REPLAYERS, **devices.REPLAYERS, **tokens.REPLAYERS, **ingest.REPLAYERS}
 
 
 def _told(report: RebuildReport, *, as_json: bool) -> int:

@@ -50,11 +50,13 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "liuhen.base.people",
     "liuhen.base.ledger",
+    "liuhen.base.tokens",
     "liuhen.base.devices",
     "liuhen.base.recordings",
     "liuhen.base.jobs",
     "liuhen.stages.ingest",
     *WEB_APPS,
+    "liuhen.api",
 ]
 
 STATIC_ROOT = str(LIUHEN_HOME / "static")

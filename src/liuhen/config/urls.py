@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("liuhen.web.urls"))]
+urlpatterns = [path("api/v1/", include("liuhen.api.urls")), path("", include("liuhen.web.urls"))]
 
 handler400 = "liuhen.web.problems.bad_request"
 handler403 = "liuhen.web.problems.forbidden"

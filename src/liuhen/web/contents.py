@@ -17,8 +17,8 @@ from liuhen.base.recordings.visits import open_download
 from liuhen.base.storage.export_zip import export_archive
 from liuhen.base.storage.serving import Kind, Wanted, not_there, serve
 from liuhen.base.storage.stores import open_stores
+from liuhen.doors import ranges
 
-from . import ranges
 from .people_in import person_in
 
 

@@ -39,6 +39,7 @@ from liuhen.base.people.models import Account
 from liuhen.base.recordings import acts as recordings
 from liuhen.base.recordings.selectors import urn_numbered
 from liuhen.base.storage.export import proof_text
+from liuhen.base.tokens import acts as tokens
 from liuhen.core.errors import LiuhenError
 from liuhen.core.tlog.merkle import leaf_hash
 from liuhen.core.tlog.notes import fingerprint
@@ -50,7 +51,7 @@ from .acting import button, not_there, only
 from .people_in import could, person_in
 from .registers import Column, Nothing, Register
 
-_TABLES = (people.ALL, devices.ALL, ingest.ALL, recordings.ALL, keys.ALL)
+_TABLES = (people.ALL, devices.ALL, ingest.ALL, recordings.ALL, keys.ALL, tokens.ALL)
 LABELS = {"clock.set_back": "服务器时钟被拨回"} | {
     act.kind: act.label for table in _TABLES for act in reversed(table)
 }

@@ -101,6 +101,8 @@ class SignedInMiddleware(LoginRequiredMiddleware):
             if request.headers.get("X-Liuhen-Watching") != "yes":
                 _keep_alive(request)
             if getattr(request.user, "password_given", False) and request.path not in _before_anything():
+                if problems.wants_json(request):
+                    return problems.password_first(request)
                 messages.warning(request, "请先修改别人替您设置的密码。")
                 return redirect("account_change_password")
             return None

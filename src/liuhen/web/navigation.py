@@ -17,6 +17,7 @@ from liuhen.base.ledger.selectors import READ_LEDGER
 from liuhen.base.people import acts as people
 from liuhen.base.people.models import Account
 from liuhen.base.people.rules import ANYONE, Rule
+from liuhen.base.recordings import acts as recordings
 from liuhen.stages.ingest.selectors import SEE_RECEIPTS
 
 from .people_in import could, role_words, roles_in
@@ -43,6 +44,8 @@ MENU: tuple[Section, ...] = (
         "工作",
         (
             Door("首页", "home", "house"),
+            Door("音像记录", "recordings", "collection-play", recordings.BROWSE),
+            Door("待归属", "recordings_to_assign", "person-plus", recordings.ASSIGN.who or ANYONE),
             Door("采集", "ingest", "sd-card"),
             Door("移交回执", "receipts", "receipt", SEE_RECEIPTS),
             Door("留痕账本", "ledger", "journal-check", READ_LEDGER),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -22,27 +22,11 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from liuhen.base import site
-from liuhen.core.errors import DamagedError, LiuhenError, RefusedError, StorageError, UsageError
+from liuhen.core.errors import LiuhenError
+from liuhen.doors.problems import Problem, problem_of, status_of
 
 log = structlog.get_logger(__name__)
 
-STATUS_BY_CODE = {
-    "not_allowed": 404,
-    "not_found": 404,
-    "bad_cursor": 400,
-    "secret_exposed": 500,
-    "secret_damaged": 500,
-    "too_large": 413,
-    "too_many": 429,
-    "range": 416,
-}
-STATUS_BY_CLASS: tuple[tuple[type[LiuhenError], int], ...] = (
-    (UsageError, 400),
-    (RefusedError, 409),
-    (DamagedError, 500),
-    (StorageError, 503),
-    (LiuhenError, 500),
-)
 TITLES = {
     400: "这个请求不能办理",
     401: "登录已过期",
@@ -57,39 +41,10 @@ TITLES = {
 }
 
 
-@dataclass(frozen=True)
-class Problem:
-    status: int
-    message: str
-    remedy: str
-    basis: str | None = None
-    code: str = "error"
-    title: str = ""
-    back: str = ""  # where the one button leads
-    back_words: str = "返回首页"
-
-    def as_json(self) -> dict[str, Any]:
-        """The one JSON error shape."""
-        return {
-            "code": self.code,
-            "message": self.message,
-            "detail": {},
-            "article": self.basis,
-            "remedy": self.remedy,
-        }
-
-
-def status_of(error: LiuhenError) -> int:
-    if error.code in STATUS_BY_CODE:
-        return STATUS_BY_CODE[error.code]
-    return next(status for kind, status in STATUS_BY_CLASS if isinstance(error, kind))
-
-
-def problem_of(error: LiuhenError) -> Problem:
-    return Problem(status_of(error), error.message, error.remedy, error.basis, error.code)
-
-
 def wants_json(request: HttpRequest) -> bool:
+    """Machines: whoever says so, and everything under /api/, whatever it says."""
+    if request.path.startswith("/api/"):
+        return True
     accept = request.headers.get("Accept", "")
     return "application/json" in accept and "text/html" not in accept
 
@@ -235,6 +190,18 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
             back_words="返回刚才的页面",
         ),
     )
+
+
+def password_first(request: HttpRequest) -> HttpResponse:
+    """For machines; a person is led to the page where it is changed."""
+    problem = Problem(
+        403,
+        "别人替您设置的密码还没有修改，暂不能办理。",
+        "请先登录网页修改密码。",
+        basis="本系统安全规则",
+        code="password_first",
+    )
+    return answer(request, problem)
 
 
 def session_expired(request: HttpRequest) -> HttpResponse:

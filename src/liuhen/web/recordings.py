@@ -24,6 +24,7 @@ from liuhen.base.recordings.models import Recording
 from liuhen.base.recordings.selectors import find_recording, visible_to
 from liuhen.base.recordings.visits import open_visit
 from liuhen.base.storage.amend import Owner, assign
+from liuhen.base.storage.reading import record_of
 from liuhen.base.storage.stills import take_still
 from liuhen.base.storage.stores import open_stores
 
@@ -63,6 +64,7 @@ def _page(
     request: HttpRequest, recording: Recording, form: OwnerForm | None, *, status: int = 200
 ) -> HttpResponse:
     person, at = person_in(request), clock.now()
+    record_of(recording)  # where it is lost, nothing is shown, and nothing was viewed
     visit = open_visit(recording, by=person, session=session_of(request), at=at)
     job = previews_for(recording, at=at)
     context = {

@@ -20,8 +20,8 @@ from django.shortcuts import render
 from liuhen.base import clock
 from liuhen.base.people.rules import ANYONE, Rule
 from liuhen.core.errors import UsageError
+from liuhen.doors import paging
 
-from . import paging
 from .people_in import could, person_in
 
 PAGE_SIZE = 50

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any
@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from liuhen.base import clock
 from liuhen.core.errors import LiuhenError, UsageError
+from liuhen.doors.sending import pieces_of
 from liuhen.stages.ingest import arriving, selectors, uploads, uploads_end
 from liuhen.stages.ingest import jobs as ingests
 from liuhen.stages.ingest.models import UploadFile
@@ -36,7 +37,6 @@ from .people_in import person_in
 VERSION = "1.0.0"
 HEADERS = {"Tus-Resumable": VERSION, "Tus-Version": VERSION, "Tus-Extension": "creation,termination"}
 BODY = "application/offset+octet-stream"
-PIECE = 1 << 20
 # Where tus gives a status its own meaning: 409 is a wrong offset and 423 a lock, both are tried again.
 _STATUS = {
     "wrong_offset": 409,
@@ -110,7 +110,7 @@ def file(request: HttpRequest, pk: uuid.UUID, file: uuid.UUID) -> HttpResponse:
         return _refused(UsageError("上传的内容类型不对。", remedy="请用本系统的采集页面上传。"), 415)
     offset = _number(request, "Upload-Offset")
     try:
-        return _place(found, uploads.receive(found, offset, _pieces(request), by=person, at=at), 204)
+        return _place(found, uploads.receive(found, offset, pieces_of(request), by=person, at=at), 204)
     except UnreadablePostError:  # nobody hears this: the line is gone; what came is kept
         return HttpResponse(status=400)
 
@@ -118,11 +118,6 @@ def file(request: HttpRequest, pk: uuid.UUID, file: uuid.UUID) -> HttpResponse:
 def _place(file: UploadFile, offset: int, status: int) -> HttpResponse:
     headers = {"Upload-Offset": str(offset), "Upload-Length": str(file.size), "Cache-Control": "no-store"}
     return HttpResponse(status=status, headers=headers)
-
-
-def _pieces(request: HttpRequest) -> Iterator[bytes]:
-    while piece := request.read(PIECE):
-        yield piece
 
 
 def _number(request: HttpRequest, header: str) -> int:

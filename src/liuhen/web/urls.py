@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from . import (
     account,
     accounts,
+    assigning,
     contents,
     deputies,
     devices,
@@ -14,11 +15,13 @@ from . import (
     ingest,
     ledger,
     receipts,
+    recording_list,
     recordings,
     start,
     stores,
     tus,
     units,
+    witnessing,
 )
 
 urlpatterns = [
@@ -49,6 +52,10 @@ urlpatterns = [
     path("ledger/paper/", ledger.paper, name="ledger_paper"),
     path("ledger/report/", ledger.report, name="ledger_report"),
     path("ledger/verify/", ledger.verify, name="ledger_verify"),
+    path("ledger/witnesses/", witnessing.witnesses, name="ledger_witnesses"),
+    path("ledger/witnesses/compare/", witnessing.compare, name="ledger_compare"),
+    path("ledger/witnesses/cosign/", witnessing.cosign, name="ledger_cosign"),
+    path("ledger/witnesses/accept/", witnessing.accept, name="ledger_accept"),
     path("ledger/<int:position>/", ledger.one, name="ledger_entry"),
     path("ledger/<int:position>/entry/", ledger.raw, name="ledger_raw"),
     path("ledger/<int:position>/proof/", ledger.proof, name="ledger_proof"),
@@ -85,6 +92,11 @@ urlpatterns = [
     path("deputies/new/", deputies.new, name="deputy_new"),
     path("deputies/<int:pk>/end/", deputies.end, name="deputy_end"),
     # 音像记录
+    path("recordings/", recording_list.page, name="recordings"),
+    path("recordings/selected/", recording_list.selected, name="recordings_selected"),
+    path("recordings/to-assign/", assigning.to_assign, name="recordings_to_assign"),
+    path("recordings/assign/", assigning.assign, name="recordings_assign"),
+    path("recordings/assigning/<uuid:job>/", assigning.progress, name="recordings_assigning"),
     path("recordings/<uuid:pk>/content/<slug:kind>/", contents.content, name="content"),
     path("recordings/<uuid:pk>/content/<slug:kind>/<str:name>/", contents.content, name="content_named"),
     path("recordings/<uuid:pk>/download/", contents.download, name="recording_download"),

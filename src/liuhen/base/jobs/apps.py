@@ -6,6 +6,6 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
-        from . import chores, kinds
+        from . import assigning, chores, kinds
 
-        kinds.register(*chores.KINDS)
+        kinds.register(*chores.KINDS, *assigning.KINDS)

@@ -34,9 +34,7 @@ def lock_name(owner: str) -> str:
 
 def take(owner: str, *, at: datetime, urgent_only: bool = False) -> Job | None:
     """The next job that is due, now this owner's; what a person waits for comes first."""
-    rows = Job.objects.filter(
-        state__in=Job.WAITING, due_at__lte=at, kind__in=[kind.name for kind in all_kinds()]
-    )
+    rows = Job.objects.filter(_due(at))
     if urgent_only:
         rows = rows.filter(urgent=True)
     while True:
@@ -53,6 +51,15 @@ def take(owner: str, *, at: datetime, urgent_only: bool = False) -> Job | None:
         )
         if taken:
             return Job.objects.select_related("agency", "by").get(pk=found)
+
+
+def _due(at: datetime) -> Q:
+    return Q(state__in=Job.WAITING, due_at__lte=at, kind__in=[kind.name for kind in all_kinds()])
+
+
+def anything(owner: str, *, at: datetime) -> bool:
+    """Is a job due, or held by this owner? One query: between two, a job could end and leave another behind."""
+    return Job.objects.filter(_due(at) | Q(state=Job.State.RUNNING, owner=owner)).exists()
 
 
 def held(job: Job) -> QuerySet[Job]:

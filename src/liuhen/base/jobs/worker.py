@@ -160,7 +160,7 @@ class Worker:
                 job = self._next(urgent_only)
                 if job is not None:
                     self._do(job)
-                elif self._once and not self._held():
+                elif self._once and self._idle():
                     return
                 else:
                     self._ending.wait(self._patience)
@@ -178,6 +178,14 @@ class Worker:
             log.exception("worker_hindered", what="take")
             connection.close()
             return None
+
+    def _idle(self) -> bool:
+        try:
+            return not leases.anything(self.owner, at=self._now())
+        except DatabaseError:
+            log.exception("worker_hindered", what="idle")
+            connection.close()
+            return False
 
     def _do(self, job: Job) -> None:
         work = Work(job, self.analyser)

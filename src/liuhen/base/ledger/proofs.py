@@ -69,6 +69,28 @@ def prove_consistency(agency: Agency, old_note: str) -> dict[str, Any]:
     }
 
 
+def prove_growth(agency: Agency, old_size: int) -> dict[str, Any]:
+    """That today's log continues the one that had `old_size` entries: for whoever knows that size's root.
+
+    Raises CheckpointForeignError for a size that the log has not reached.
+    """
+    new = open_checkpoint(publish.publish(agency), publish.vkeys_of(agency.code))
+    if not 0 < old_size <= new.size:
+        raise CheckpointForeignError(
+            f"账本现有 {new.size} 条，没有过 {old_size} 条。",
+            remedy=f"请给 1 到 {new.size} 之间的条数；手里的检查点比它大的，请保存好并立即报告：账本可能被截短。",
+            size=new.size,
+        )
+    tiles = TileFolder(home.ledger_folder(agency.code))
+    hashes = consistency_proof(old_size, new.size, tiles.hash_at)
+    return {
+        "old": {"size": old_size, "root": base64.b64encode(tiles.root(old_size)).decode()},
+        "new": _head(new),
+        "proof": [base64.b64encode(one).decode() for one in hashes],
+        "checkpoint": publish.published_note(agency.code),
+    }
+
+
 def _head(checkpoint: Checkpoint) -> dict[str, Any]:
     return {"size": checkpoint.size, "root": base64.b64encode(checkpoint.root).decode()}
 

@@ -17,10 +17,10 @@ from django.db.models import QuerySet
 
 from liuhen.base import clock
 from liuhen.base.people.models import Account, Role
-from liuhen.base.people.rules import HasRole
+from liuhen.base.people.rules import ANYONE, HasRole
 from liuhen.core.errors import UsageError
 
-from .models import Entry
+from .models import Cosignature, Entry
 
 READ_LEDGER = HasRole(
     (
@@ -34,6 +34,9 @@ READ_LEDGER = HasRole(
         Role.SECURITY_ADMIN,
     )
 )
+# Signing for the office, or keeping what others signed for it: whoever watches over it, not whoever runs it.
+MAY_WITNESS = HasRole((Role.AUDITOR, Role.LEGAL, Role.PRINCIPAL))
+SEE_HEAD = ANYONE  # checkpoint and key are made to be shown to strangers
 _LARGEST = 2**63 - 1
 
 
@@ -82,3 +85,8 @@ def on_day(rows: QuerySet[Entry], day: str) -> QuerySet[Entry]:
     except (ValueError, OverflowError) as error:
         raise UsageError("日期无效。", remedy="请按“2026-11-25”的样子填写日期。", code="bad_day") from error
     return rows.filter(recorded_at__gte=first, recorded_at__lt=last)
+
+
+def cosignatures_of(person: Account, at: datetime) -> QuerySet[Cosignature]:
+    """What other offices signed of this one's checkpoints, newest first."""
+    return READ_LEDGER.scope(person, Cosignature.objects.all(), at).order_by("-received_at", "-pk")

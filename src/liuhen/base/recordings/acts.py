@@ -78,4 +78,7 @@ def reach_of(person: Account, at: datetime) -> Reach | None:
 VIEW = Act("recording.viewed", "查看", sources=_ANY, who=SEE, basis=VIEWING)
 SNAPSHOT = Act("recording.snapshot", "截取画面", sources=_ANY, who=SEE)
 
+# Who has a register of recordings at all; what stands in it is SEE's to say.
+BROWSE = HasRole((Role.OFFICER, Role.CUSTODIAN, Role.UNIT_HEAD, Role.PRINCIPAL, Role.LEGAL, Role.ARCHIVIST))
+
 ALL = (STORE, ASSIGN, CORRECT, REPAIR, EXPORT, DOWNLOAD, VIEW, SNAPSHOT, RECOVER)

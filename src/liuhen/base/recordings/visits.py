@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -53,18 +54,20 @@ def open_download(recording: Recording, *, by: Account, session: str, at: dateti
 
 
 def visit_with(
-    token: str, *, recording: Recording, purpose: Visit.Purpose, by: Account, session: str, at: datetime
+    token: str, *, recording: uuid.UUID, purpose: Visit.Purpose, by: Account, session: str, at: datetime
 ) -> Visit:
-    """The live visit of that token, used now. Raises NotFoundError for every other token alike."""
-    visit = Visit.objects.filter(
+    """The live visit of that token, used now, with its recording. Raises NotFoundError for every other token alike, and
+    where the right to see has ended."""
+    rows = Visit.objects.select_related("recording").filter(
         token=token,
         recording=recording,
         purpose=purpose,
         account=by,
         session=_digest(session),
         seen_at__gt=at - _silence(),
-    ).first()
-    if visit is None:
+    )
+    visit = next(iter(rows), None)
+    if visit is None or not SEE.allows(by, visit.recording, at):
         raise NotFoundError(
             "没有这项内容，或查看已经结束。",
             remedy="请回到这条记录的页面，刷新后再试；刷新会登记为一次新的查看。",

@@ -90,12 +90,16 @@ class Served:
 
 def serve(wanted: Wanted, *, by: Account, session: str, at: datetime) -> Served:
     """Raises NotFoundError; NoGoodCopyError where the stores have lost what the person may have."""
-    recording = visible_to(by, at).filter(pk=wanted.recording).first()
-    if recording is None:
-        raise not_there()
     purpose = _PURPOSE.get(wanted.kind)
-    if purpose is not None:
-        visit_with(wanted.visit, recording=recording, purpose=purpose, by=by, session=session, at=at)
+    if purpose is None:
+        recording = visible_to(by, at).filter(pk=wanted.recording).first()
+        if recording is None:
+            raise not_there()
+    else:
+        visit = visit_with(
+            wanted.visit, recording=wanted.recording, purpose=purpose, by=by, session=session, at=at
+        )
+        recording = visit.recording
     return _ROADS[wanted.kind](recording, wanted)
 
 

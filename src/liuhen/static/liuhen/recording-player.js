@@ -241,6 +241,8 @@ class RecordingPlayer {
       if (place) this.goTo(Number(place.dataset.seek) + Math.min(0.5 / this.facts.fps, 0.01));
     });
     this.at.speed.addEventListener("change", () => this.setRate(Number(this.at.speed.value)));
+    // A film that has all been fetched asks for nothing more: while it plays, say that somebody is still here.
+    setInterval(() => this.video.paused || fetch(this.facts.source, { method: "HEAD" }), 60000);
     const form = this.at["still-form"];
     if (!form) return;
     form.addEventListener("htmx:configRequest", (event) => {

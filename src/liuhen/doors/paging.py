@@ -140,14 +140,14 @@ def _value(row: Any, path: str) -> Any:
 
 def _cleaned(model: type[Model], keys: list[_Key], values: list[Any]) -> list[Any]:
     if len(values) != len(keys):
-        raise _bad()
+        raise bad_cursor()
     try:
         return [
             None if value is None else _field(model, key.name)[0].to_python(value)
             for key, value in zip(keys, values, strict=True)
         ]
     except Exception as error:
-        raise _bad() from error
+        raise bad_cursor() from error
 
 
 def _write(way: str, order: Sequence[str], values: list[Any]) -> str:
@@ -160,13 +160,13 @@ def _read(cursor: str, order: Sequence[str]) -> tuple[bool, list[Any] | None]:
     if not cursor:
         return False, None
     if len(cursor) > _TOO_LONG:
-        raise _bad()
+        raise bad_cursor()
     try:
         way, of, values = signing.loads(cursor, salt=_SALT)
     except (signing.BadSignature, ValueError, TypeError) as error:
-        raise _bad() from error
+        raise bad_cursor() from error
     if of != list(order):
-        raise _bad()
+        raise bad_cursor()
     return way == "b", values
 
 
@@ -180,7 +180,7 @@ def _page_of_sequence(rows: Sequence[Any], cursor: str, size: int) -> Page:
     )
 
 
-def _bad() -> BadCursorError:
+def bad_cursor() -> BadCursorError:
     return BadCursorError(
         "翻页位置无效，可能是地址不完整，或链接来自另一次安装。",
         remedy="请回到列表的第一页，再用页面上的翻页按钮。",

@@ -1,0 +1,85 @@
+"""schemathesis over the whole document: no 5xx, no undeclared status, answers conform, nobody gets in without a token."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from api_office import fill, token
+from django.test import Client
+
+from liuhen.api.docs import document
+from liuhen.base.tokens.models import Scope
+
+pytestmark = pytest.mark.slow
+ClientOf = Callable[..., Client]
+OPERATIONS = [(path, method) for path, methods in document()["paths"].items() for method in methods]
+EXAMPLES = 8
+
+
+@pytest.fixture
+def asked(people: SimpleNamespace, client_of: ClientOf, tmp_path: Path) -> SimpleNamespace:
+    office = fill(people, tmp_path)
+    client_of()
+    return SimpleNamespace(office=office, secret=token(people, *Scope))
+
+
+@pytest.mark.parametrize("fitting", [True, False], ids=["fitting", "not-fitting"])
+@pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=lambda part: part)
+def test_whatever_is_sent_the_answer_is_one_of_the_documents(
+    asked: SimpleNamespace, path: str, method: str, fitting: bool
+) -> None:
+    import schemathesis
+    from hypothesis import HealthCheck, Phase, given, settings
+    from schemathesis import GenerationMode
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi.checks import (
+        content_type_conformance,
+        response_schema_conformance,
+        status_code_conformance,
+    )
+
+    from liuhen.config.wsgi import application
+
+    checks = [
+        not_a_server_error,
+        status_code_conformance,
+        content_type_conformance,
+        response_schema_conformance,
+    ]
+    schema = schemathesis.openapi.from_dict(dict(document()))
+    schema.app = application
+    operation = schema[path][method]
+    headers = {"Authorization": f"Bearer {asked.secret}", "Host": "localhost"}
+    known: dict[str, Any] = {
+        "name": asked.office.recording.number,
+        "serial": "4701A01",
+        "number": asked.office.receipt.number,
+        "upload": str(asked.office.upload.pk),
+        "file": str(asked.office.file.pk),
+        "sha256": asked.office.recording.sha256,
+    }
+
+    mode = GenerationMode.POSITIVE if fitting else GenerationMode.NEGATIVE
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: Any) -> None:
+        if fitting:  # things that are there, so that more than the door is tried
+            case.path_parameters.update({key: known[key] for key in case.path_parameters if key in known})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            case.validate_response(case.call(headers=headers), checks=checks)
+
+    ask()
