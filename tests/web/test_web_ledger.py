@@ -127,7 +127,7 @@ def test_found_by_kind_account_subject_and_day(client_of: ClientOf, people: Any)
     opened = found(client, kind="account.opened")
     assert opened
     assert {row.kind for row in opened} == {"account.opened"}
-    assert "开立账号：account:" in client.get("/ledger/?kind=account.opened").content.decode()
+    assert "开立账号：账号 " in client.get("/ledger/?kind=account.opened").content.decode()
     by_sysadmin = found(client, account="sysadmin")
     assert 0 < len(by_sysadmin) < len(every)
     assert all('"account":"sysadmin"' in row.entry for row in by_sysadmin)

@@ -57,8 +57,22 @@ LABELS = {"clock.set_back": "服务器时钟被拨回"} | {
 }
 
 
+_SUBJECTS = {
+    "account": "账号",
+    "batch": "批次",
+    "device": "设备",
+    "officer": "执法人员",
+    "paper": "签字件",
+    "token": "令牌",
+    "unit": "科室",
+    "urn": "记录",
+}
+
+
 def _sentence(row: Entry) -> str:
-    return f"{LABELS.get(row.kind, row.kind)}：{row.subject}"
+    prefix, _, rest = row.subject.partition(":")
+    subject = f"{_SUBJECTS[prefix]} {rest.removeprefix('uuid:')}" if prefix in _SUBJECTS else row.subject
+    return f"{LABELS.get(row.kind, row.kind)}：{subject}"
 
 
 def _who(row: Entry) -> str:
@@ -82,10 +96,10 @@ ENTRIES = Register(
             sort="position",
             href=lambda row: reverse("ledger_entry", args=[row.position]),
         ),
-        Column("recorded_at", "记账时间", lambda row: row.recorded_at, width=10),
-        Column("by", "办理人", _who, width=6),
-        Column("sentence", "事项", _sentence, width=28),
-        Column("basis", "依据", _basis, width=16),
+        Column("recorded_at", "记账时间", lambda row: row.recorded_at, width=12),
+        Column("by", "办理人", _who, width=8),
+        Column("sentence", "事项", _sentence, width=26),
+        Column("basis", "依据", _basis, width=14),
     ),
     nothing=Nothing("账本还没有内容", "办理任何事项后，自动记入账本。"),
     order=("-position",),
