@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= auto
 PORT ?= 8000
 
-.PHONY: help setup setup-dev demo run test check bench lock clean
+.PHONY: help setup setup-dev demo run test check bench pictures lock clean
 
 help:  ## say what there is
 	@echo '留痕 Liuhen — make TARGET'
@@ -23,7 +23,8 @@ demo: setup  ## set up, make a card, take it in, verify it, print the receipt
 run: demo  ## the demo, then the pages on http://127.0.0.1:8000 (PORT=… for another); prints the sign-ins
 	@$(BIN)/liuhen serve --demo --port $(PORT)
 
-test: setup-dev  ## the whole test suite (WORKERS=2 to say how many processes)
+test: setup-dev  ## the whole test suite, browser stories included (WORKERS=2 to say how many processes)
+	@scripts/browser.sh
 	@$(BIN)/pytest -n $(WORKERS) -q -rfEs
 
 check: setup-dev  ## style, types, import contract, templates, and the fast tests
@@ -36,6 +37,10 @@ check: setup-dev  ## style, types, import contract, templates, and the fast test
 
 bench: setup-dev  ## the measurements of tests/bench against their yardsticks
 	@$(BIN)/python tests/bench/run.py
+
+pictures: setup-dev  ## the handbook's pictures of every page, made anew
+	@scripts/browser.sh
+	@LIUHEN_SHOTS=docs/handbook/pictures $(BIN)/pytest -n $(WORKERS) -q tests/e2e/test_e2e_every_page.py -k accessible
 
 lock: setup-dev  ## compile requirements/*.in to lock files with hashes
 	@scripts/lock.sh

@@ -7,49 +7,6 @@ import pytest
 pytestmark = pytest.mark.slow
 
 DESK, PHONE = (1366, 768), (390, 844)
-PATHS = [
-    *(
-        "/",
-        "/health/",
-        "/devices/",
-        "/devices/?as=print",
-        "/devices/1/",
-        "/devices/new/",
-        "/units/",
-        "/officers/",
-    ),
-    *(
-        "/officers/1/",
-        "/accounts/",
-        "/accounts/1/",
-        "/accounts/new/",
-        "/grants/",
-        "/deputies/",
-        "/deputies/new/",
-    ),
-    *("/stores/", "/card-profiles/?names=A000001_000012_20260716093000_0001.mp4", "/account/", "/nowhere/"),
-]
-
-
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("path", PATHS)
-def test_a_page_is_accessible_and_asks_nobody_else(
-    page_of: Any, axe: Any, path: str, size: tuple[int, int]
-) -> None:
-    page = page_of("sysadmin", size)
-    page.goto(path)
-    page_of.shoot(page, path.strip("/").replace("/?", "-").replace("/", "-") or "home")
-    assert axe(page) == []
-    page_of.forgive("404 (Not Found)")
-
-
-def test_a_page_fits_the_width_of_a_phone(page_of: Any) -> None:
-    page = page_of("sysadmin", PHONE)
-    for path in PATHS:
-        page.goto(path)
-        if "print" not in path:
-            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0], path
-    page_of.forgive("404 (Not Found)")
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
