@@ -65,14 +65,40 @@ def _parser() -> argparse.ArgumentParser:
     from .chinese import speak_chinese
 
     speak_chinese()
-    from . import assign, generate, ingest, jobs, ledger, media, office, recordings, serve, storage, tokens
+    from . import (
+        assign,
+        generate,
+        ingest,
+        jobs,
+        ledger,
+        media,
+        office,
+        recordings,
+        rules,
+        serve,
+        storage,
+        tokens,
+    )
 
     parser = argparse.ArgumentParser(
         prog="liuhen", description="留痕：执法音像记录管理系统", epilog="每个命令后加 --help 查看用法。"
     )
     parser.add_argument("--version", action="version", version=f"liuhen {__version__}", help="显示版本")
     commands = parser.add_subparsers(dest="command", required=True, metavar="命令")
-    for module in (office, serve, ingest, recordings, assign, storage, ledger, media, jobs, tokens, generate):
+    for module in (
+        office,
+        serve,
+        ingest,
+        recordings,
+        assign,
+        storage,
+        ledger,
+        rules,
+        media,
+        jobs,
+        tokens,
+        generate,
+    ):
         module.add(commands)
     return parser
 

@@ -1,0 +1,80 @@
+"""Article by article: what carries it out, looked up where it stands and never taken at its word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from liuhen.core.errors import DamagedError
+from liuhen.core.rules.pack import By, Pack
+
+
+class UnresolvedError(DamagedError):
+    """A pack names something that is not there."""
+
+    code = "coverage_unresolved"
+
+
+def covered(pack: Pack) -> list[dict[str, Any]]:
+    """One row an article, in the text's order. Raises UnresolvedError."""
+    return [
+        {
+            "pack": pack.id,
+            "article": number,
+            "gist": article.gist,
+            "status": article.status,
+            "carried_out_by": [_resolved(pack, number, by) for by in article.by],
+            "accounted": article.accounted,
+            "needs": list(article.needs),
+        }
+        for number, article in pack.articles.items()
+    ]
+
+
+def _resolved(pack: Pack, number: str, by: By) -> dict[str, str]:
+    if not _LOOKED_UP[by.kind](pack, number, by.name):
+        raise UnresolvedError(
+            f"{pack.title}第 {number} 条写着由“{by.name}”执行，程序里没有。",
+            remedy="请更正 pack.yaml 中 articles 的 by。",
+        )
+    return {"kind": by.kind, "name": by.name, "test": by.test}
+
+
+def _is_clock(pack: Pack, number: str, name: str) -> bool:
+    return any(clock.duty == name and clock.article == number for clock in pack.clocks)
+
+
+def _is_rule(pack: Pack, number: str, name: str) -> bool:
+    value = getattr(pack, name, None)
+    rows = value if isinstance(value, tuple) else (value,)
+    return any(getattr(row, "article", None) == number for row in rows)
+
+
+def _is_act(pack: Pack, number: str, name: str) -> bool:
+    from liuhen.base.devices import acts as devices
+    from liuhen.base.people import acts as people
+    from liuhen.base.recordings import acts as recordings
+    from liuhen.stages.ingest import acts as ingest
+
+    return any(act.kind == name for table in (devices, people, recordings, ingest) for act in table.ALL)
+
+
+def _is_screen(pack: Pack, number: str, name: str) -> bool:
+    from django.urls import get_resolver
+
+    return name in get_resolver().reverse_dict
+
+
+def _not_yet(pack: Pack, number: str, name: str) -> bool:
+    """Checks and forms of papers come with their stages: none is known yet."""
+    return False
+
+
+_LOOKED_UP: dict[str, Callable[[Pack, str, str], bool]] = {
+    "clock": _is_clock,
+    "rule": _is_rule,
+    "act": _is_act,
+    "screen": _is_screen,
+    "check": _not_yet,
+    "form": _not_yet,
+}

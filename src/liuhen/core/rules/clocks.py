@@ -1,0 +1,291 @@
+"""Duties: what a pack asks of given facts, from which article, until when, of whom.
+
+- A duty whose start is not known waits; one for which the text names no hours says so and has no due moment.
+- An exception holds only for circumstances that the text names: it waits for the return, and the duty then ends
+  with the later of the two clocks.
+- Without a moment to judge at, nothing is overdue. A duty that is met stays in the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from .calendar import SHANGHAI, Calendar, Period, end_of_day
+from .facts import Facts
+from .facts import Interruption as Stop
+from .pack import Clock, Pack
+from .terms import NAMES
+
+State = Literal["running", "waiting", "no_hours_named", "immediate", "met", "overdue"]
+
+
+@dataclass(frozen=True)
+class Due:
+    """One duty. Moments have Shanghai's offset; `to` is None where the text names nobody."""
+
+    duty: str
+    article: str
+    state: State
+    who: str
+    to: str | None
+    basis: str
+    starts_at: datetime | None = None
+    due_at: datetime | None = None
+    met_at: datetime | None = None
+    listed: bool | None = None  # of a ground or cause: does the text list it?
+    recording: int | None = None
+    ruling: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's fields, then what only some duties have."""
+        told: dict[str, Any] = {
+            "duty": self.duty,
+            "article": self.article,
+            "starts_at": _iso(self.starts_at),
+            "due_at": _iso(self.due_at),
+            "state": self.state,
+            "who": self.who,
+            "to": self.to,
+            "basis": self.basis,
+        }
+        more = {
+            "met_at": _iso(self.met_at),
+            "listed": self.listed,
+            "recording": self.recording,
+            "ruling": self.ruling,
+            "warnings": list(self.warnings) or None,
+        }
+        return {**told, **{key: value for key, value in more.items() if value is not None}}
+
+
+def duties_of(pack: Pack, facts: Facts, calendar: Calendar, *, at: datetime | None = None) -> list[Due]:
+    """Every duty the pack opens for these facts, in the order of its articles' work."""
+    found = [
+        *_clocks(pack, facts, calendar),
+        *_unrecorded(pack, facts, calendar),
+        *_stops(pack, facts),
+        *_discs(pack, facts),
+    ]
+    return [_judged(due, at) for due in found]
+
+
+def notes_of(pack: Pack, facts: Facts) -> list[str]:
+    """What the pack does not know of the facts: told beside the duties, never an error."""
+    matter = facts.act.matter
+    if matter and pack.matters and matter not in {one.code for one in pack.matters}:
+        return [f"事项“{matter}”不在{pack.title}的清单中：按一般规则推算。"]
+    return []
+
+
+# -- clocks
+
+
+def _clocks(pack: Pack, facts: Facts, calendar: Calendar) -> Iterator[Due]:
+    for clock in pack.clocks:
+        ends = [(number, one.ended_at) for number, one in enumerate(facts.recordings or [])]
+        if clock.per_recording and ends:
+            for number, moment in ends:
+                yield replace(_clock(pack, clock, facts, calendar, moment), recording=number)
+        else:
+            start = None if clock.per_recording else facts.at(clock.start)
+            yield _clock(pack, clock, facts, calendar, start)
+
+
+def _clock(pack: Pack, clock: Clock, facts: Facts, calendar: Calendar, start: datetime | None) -> Due:
+    due = Due(
+        clock.duty,
+        clock.article,
+        "waiting",
+        pack.roles[clock.who],
+        pack.who(clock.to),
+        _basis(clock.start, clock.within, clock.same_day),
+        _local(start),
+        ruling=clock.ruling,
+    )
+    met = facts.at(clock.met_by) if clock.met_by else None
+    due = _timed(due, clock, facts, calendar, start)
+    return replace(due, state="met", met_at=_local(met)) if met else due
+
+
+def _timed(due: Due, clock: Clock, facts: Facts, calendar: Calendar, start: datetime | None) -> Due:
+    """With its due moment, as far as the facts reach."""
+    excepted = clock.exception and set(clock.exception.circumstances) & set(facts.act.circumstances or [])
+    if start is None and not excepted:
+        return due
+    main, warnings = _main(clock, calendar, start)
+    if not excepted or clock.exception is None:
+        if clock.same_day:
+            return replace(due, state="immediate", due_at=main)
+        state: State = "running" if main else "no_hours_named"
+        return replace(due, state=state, due_at=main, warnings=warnings)
+    returned = facts.act.returned_at
+    if returned is None:
+        basis = _basis("returned_at", clock.exception.within, same_day=False)
+        return replace(due, state="waiting", basis=basis)
+    later = calendar.due(returned, Period.parse(clock.exception.within))
+    if main and main > later:
+        return replace(due, state="running", due_at=main, warnings=warnings)
+    return replace(
+        due,
+        state="running",
+        starts_at=_local(returned),
+        due_at=later,
+        basis=_basis("returned_at", clock.exception.within, same_day=False),
+    )
+
+
+def _main(
+    clock: Clock, calendar: Calendar, start: datetime | None
+) -> tuple[datetime | None, tuple[str, ...]]:
+    if start is None:
+        return None, ()
+    if clock.same_day:
+        return end_of_day(start), ()
+    if clock.within is None:
+        return None, ()
+    period = Period.parse(clock.within)
+    due = calendar.due(start, period)
+    return due, tuple(calendar.warnings(start, due, period))
+
+
+def _basis(start: str, within: str | None, same_day: bool) -> str:
+    if same_day:
+        return f"end of the day of {start}"
+    return f"{start} + {within}" if within else start
+
+
+# -- not recorded, stopped
+
+
+def _unrecorded(pack: Pack, facts: Facts, calendar: Calendar) -> Iterator[Due]:
+    told, rule = facts.act.not_recorded, pack.unrecorded
+    if told is None or told.ground is None or rule is None:
+        return
+    listed = told.ground in rule.grounds or not rule.closed
+    if rule.no_report:
+        return
+    yield _report(pack, rule.article, rule.within, rule.who, rule.to, facts.act.ended_at, calendar, listed)
+
+
+def _stops(pack: Pack, facts: Facts) -> Iterator[Due]:
+    rule = pack.interruption
+    if rule is None:
+        return
+    for stop in facts.act.interruptions or []:
+        listed = stop.cause is None or stop.cause in rule.causes or not rule.closed
+        if rule.report_every_stop:
+            yield _report(pack, rule.article, None, rule.who, rule.to, facts.act.ended_at, None, listed)
+        else:
+            yield from _told(pack, stop, facts.act.ended_at, listed)
+
+
+def _report(
+    pack: Pack,
+    article: str,
+    within: str | None,
+    who: Any,
+    to: Any,
+    ended: datetime | None,
+    calendar: Calendar | None,
+    listed: bool,
+) -> Due:
+    due = Due(
+        "unrecorded_report",
+        article,
+        "waiting",
+        pack.roles[who],
+        pack.who(to),
+        _basis("ended_at", within, same_day=False),
+        _local(ended),
+        listed=listed,
+    )
+    if ended is None:
+        return due
+    if within is None or calendar is None:
+        return replace(due, state="no_hours_named")
+    return replace(due, state="running", due_at=calendar.due(ended, Period.parse(within)))
+
+
+def _told(pack: Pack, stop: Stop, ended: datetime | None, listed: bool) -> Iterator[Due]:
+    """A spoken reason when it went on; else a report at once, and a written statement afterwards."""
+    rule = pack.interruption
+    if rule is None:
+        return
+    who, to = pack.roles[rule.who], pack.who(rule.to)
+    if stop.resumed_at:
+        yield Due(
+            "voice_reason",
+            rule.article,
+            "immediate",
+            who,
+            None,
+            "resumed_at",
+            _local(stop.resumed_at),
+            listed=listed,
+        )
+        return
+    report: State = "immediate" if stop.at else "waiting"
+    yield Due(
+        "interruption_report", rule.article, report, who, to, "interrupted_at", _local(stop.at), listed=listed
+    )
+    statement: State = "no_hours_named" if ended else "waiting"
+    yield Due(
+        "interruption_statement", rule.article, statement, who, to, "ended_at", _local(ended), listed=listed
+    )
+
+
+# -- discs
+
+
+def _discs(pack: Pack, facts: Facts) -> Iterator[Due]:
+    start = _local(facts.at("recorded_at"))
+    state: State = "no_hours_named" if start else "waiting"
+    if pack.long_term and pack.long_term.disc and long_term_items(pack, facts):
+        rule = pack.long_term
+        yield Due("disc", rule.article, state, pack.roles[rule.who], None, "recorded_at", start)
+    if pack.evidence_disc and facts.evidence:
+        disc = pack.evidence_disc
+        yield Due("disc", disc.article, state, pack.roles[disc.who], None, "recorded_at", start)
+
+
+def long_term_items(pack: Pack, facts: Facts) -> list[str]:
+    """The texts of the long-term article that these facts meet."""
+    events = set(facts.act.events or [])
+    triggers = pack.long_term.triggers if pack.long_term else ()
+    return [one.text for one in triggers if events & set(one.events)]
+
+
+# -- judged
+
+
+def _judged(due: Due, at: datetime | None) -> Due:
+    late = at is not None and due.due_at is not None and at > due.due_at
+    return replace(due, state="overdue") if late and due.state in ("running", "immediate") else due
+
+
+def in_words(due: Due) -> str:
+    """For a person: 移交音像记录（第 11 条）… 2026-11-26 17:30:00 前."""
+    said = {
+        "waiting": "等待所缺的事实",
+        "no_hours_named": "条文未写明时限，应及时办理",
+        "immediate": "应立即办理",
+        "met": "已办理",
+        "overdue": "已逾期",
+        "running": "办理中",
+    }[due.state]
+    until = f"，{due.due_at:%Y-%m-%d %H:%M:%S} 前" if due.due_at else ""
+    to = f"，交（报）{due.to}" if due.to else ""
+    beyond = "；所述情形不在条文所列之内" if due.listed is False else ""
+    return f"{NAMES[due.duty]}（第 {due.article} 条）：{due.who}{to}，{said}{until}{beyond}"
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    return moment.astimezone(SHANGHAI) if moment else None
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

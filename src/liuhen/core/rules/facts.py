@@ -1,0 +1,215 @@
+"""FACTS.json: what is known of an activity, its recordings, their hand-over and the case; any part may be absent.
+
+- Times are ISO 8601 with an offset; a fraction of a second is kept.
+- A matter that nobody lists is a note, never an error; every other code is of the closed vocabulary.
+- Times that stand in the wrong order are refused, one line each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from .calendar import Period
+from .errors import FactsError, Fault
+from .terms import NAMES, Cause, Circumstance, Event, Ground
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)", re.IGNORECASE)
+
+
+def _time(value: object) -> object:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        raise ValueError("time")
+    return value
+
+
+def _retention(value: object) -> object:
+    if value is None or value in ("permanent", "null"):
+        return None if value == "null" else value
+    if not isinstance(value, str):
+        raise ValueError("retention")
+    Period.parse(value)
+    return value
+
+
+Moment = Annotated[AwareDatetime | None, BeforeValidator(_time)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NotRecorded(_Part):
+    ground: Ground | None = None
+    text: str | None = None
+
+
+class Interruption(_Part):
+    cause: Cause | None = None
+    at: Moment = None
+    resumed_at: Moment = None
+    text: str | None = None
+
+
+class Activity(_Part):
+    matter: str | None = None
+    arrived_at: Moment = None
+    ended_at: Moment = None
+    left_at: Moment = None
+    returned_at: Moment = None
+    circumstances: list[Circumstance] | None = None
+    not_recorded: NotRecorded | None = None
+    interruptions: list[Interruption] | None = None
+    events: list[Event] | None = None
+
+
+class Recorded(_Part):
+    ended_at: Moment = None
+    evidence: bool | None = None
+
+
+class HandedOver(_Part):
+    at: Moment = None
+
+
+class Case(_Part):
+    filed_at: Moment = None
+    concluded_at: Moment = None
+    retention: Annotated[str | None, BeforeValidator(_retention)] = None
+
+
+class Facts(_Part):
+    """All that is known. What is absent or null is not known."""
+
+    activity: Activity | None = None
+    recordings: list[Recorded] | None = None
+    handover: HandedOver | None = None
+    case: Case | None = None
+
+    @property
+    def act(self) -> Activity:
+        return self.activity or Activity()
+
+    @property
+    def ends(self) -> list[datetime]:
+        """When each recording ended, where that is known."""
+        return [one.ended_at for one in self.recordings or [] if one.ended_at]
+
+    @property
+    def evidence(self) -> bool:
+        return any(one.evidence for one in self.recordings or [])
+
+    @property
+    def handed_over_at(self) -> datetime | None:
+        return self.handover.at if self.handover else None
+
+    def at(self, name: str) -> datetime | None:
+        """A moment by its name in the vocabulary of starts; of several recordings the latest end."""
+        if name == "handover_at":
+            return self.handed_over_at
+        if name == "recorded_at":
+            return max(self.ends, default=None)
+        if name in ("filed_at", "concluded_at"):
+            found: datetime | None = getattr(self.case, name) if self.case else None
+            return found
+        moment: datetime | None = getattr(self.act, name)
+        return moment
+
+    def moments(self) -> Iterator[datetime]:
+        """Every moment that is told."""
+        act = self.act
+        yield from (
+            moment for moment in (act.arrived_at, act.ended_at, act.left_at, act.returned_at) if moment
+        )
+        for one in act.interruptions or []:
+            yield from (moment for moment in (one.at, one.resumed_at) if moment)
+        yield from self.ends
+        if self.handed_over_at:
+            yield self.handed_over_at
+        if self.case:
+            yield from (moment for moment in (self.case.filed_at, self.case.concluded_at) if moment)
+
+
+def read_facts(path: Path) -> Facts:
+    """Raises FactsError."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FactsError(
+            "事实文件读不出",
+            [Fault(str(path), "读不出。", "请核对文件路径，文件应为 UTF-8 文本。", "unreadable")],
+        ) from error
+    return facts_from(text, path.name)
+
+
+def facts_from(text: str, name: str = "facts") -> Facts:
+    """Raises FactsError: one line for each thing that is wrong."""
+    try:
+        said = json.loads(text)
+    except ValueError as error:
+        line = getattr(error, "lineno", 1)
+        fault = Fault(f"{name}:{line}", "不是 JSON。", "请核对括号、引号和逗号。", "not_json")
+        raise FactsError("事实不能使用", [fault]) from error
+    try:
+        facts = Facts.model_validate(said)
+    except ValidationError as error:
+        raise FactsError("事实不能使用", [_fault(name, one) for one in error.errors()]) from error
+    faults = list(_order(name, facts))
+    if faults:
+        raise FactsError("事实不能使用", faults)
+    return facts
+
+
+def _fault(name: str, error: Any) -> Fault:
+    place = f"{name} {'.'.join(str(part) for part in error['loc']) or '（整体）'}"
+    said, kind = error.get("input"), error["type"]
+    if kind == "extra_forbidden":
+        return Fault(place, "没有这个字段。", "请删去，或核对拼写。", "unknown_field")
+    if kind == "literal_error":
+        return Fault(place, f"没有代码“{said}”。", f"可用：{error['ctx']['expected']}。", "unknown_code")
+    if kind == "value_error" and str(error["loc"][-1]).endswith(("at", "_at")):
+        return Fault(
+            place, f"时间“{said}”读不懂或没有时区。", "请写成 2026-11-25T09:30:00+08:00。", "bad_time"
+        )
+    if kind == "value_error":
+        return Fault(place, f"期限“{said}”读不懂。", "请写成 P10Y、P30Y、permanent 或 null。", "bad_period")
+    if "datetime" in kind or "timezone" in kind:
+        return Fault(place, f"时间“{said}”无效。", "请写成 2026-11-25T09:30:00+08:00。", "bad_time")
+    return Fault(place, "内容的类型不对。", "请对照说明中的例子改正。", "bad_type")
+
+
+def _order(name: str, facts: Facts) -> Iterator[Fault]:
+    act = facts.act
+    chain = [(key, getattr(act, key)) for key in ("arrived_at", "ended_at", "left_at", "returned_at")]
+    known = [(key, moment) for key, moment in chain if moment]
+    for (early, first), (late, second) in pairwise(known):
+        if second < first:
+            yield _late(f"{name} activity.{late}", early, late)
+    for number, one in enumerate(act.interruptions or []):
+        if one.at and one.resumed_at and one.resumed_at < one.at:
+            yield _late(f"{name} activity.interruptions.{number}.resumed_at", "at", "resumed_at")
+    case = facts.case
+    if case and case.filed_at and case.concluded_at and case.concluded_at < case.filed_at:
+        yield _late(f"{name} case.concluded_at", "filed_at", "concluded_at")
+
+
+def _late(place: str, early: str, late: str) -> Fault:
+    words = {"at": "中断", "resumed_at": "恢复", **NAMES}
+    return Fault(
+        place,
+        f"{words[late]}时间早于{words[early]}时间。",
+        "请核对两个时间，填错的改正。",
+        "out_of_order",
+    )
+
+
+RetentionRule = Literal["period", "follows_dossier", "permanent", "silent"]

@@ -1,0 +1,190 @@
+"""Duties: each pack's clocks, exceptions, reports and discs, as the articles say them."""
+
+from __future__ import annotations
+
+import pytest
+from core.rules.packs_shipped import END, PACKS, act, duties, facts, only
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liuhen.base.packs import calendar, folder_of, pack_of
+from liuhen.core.rules import examples
+from liuhen.core.rules.clocks import duties_of, notes_of
+from liuhen.core.rules.terms import Cause, Circumstance, Event, Ground, words_of
+
+LATE = "2027-01-01T00:00:00+08:00"
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_every_example_comes_out_and_every_executable_article_has_one(name: str) -> None:
+    cases = examples.read_examples(folder_of(name))
+    assert {
+        one.example.name: one.faults for one in examples.run(pack_of(name), cases, calendar()) if one.faults
+    } == {}
+    assert examples.missing(pack_of(name), cases) == []
+
+
+MAIN = {
+    "jinjiang-agri": ("handover", "11", "2026-03-14T17:00:00+08:00", "running"),
+    "shifanqu-bianban": ("handover", "15", "2026-03-13T23:59:59+08:00", "immediate"),
+    "baofeng-forestry": ("handover", "13", None, "no_hours_named"),
+    "ankang-agri": ("handover", "1/6", "2026-03-14T17:00:00+08:00", "running"),
+    "pengyang": ("store", "10", "2026-03-17T23:59:59+08:00", "running"),
+}
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_the_main_clock_of_each_pack(name: str) -> None:
+    duty, article, due, state = MAIN[name]
+    known = facts(activity={"ended_at": END}, recordings=[{"ended_at": END}])
+    row = only(name, known, duty)
+    assert (row["article"], row["due_at"], row["state"]) == (article, due, state)
+    late = only(name, known, duty, LATE)["state"]
+    assert late == ("overdue" if due else state)
+    met = facts(activity={"ended_at": END}, recordings=[{"ended_at": END}], handover={"at": LATE})
+    assert only(name, met, duty, LATE)["state"] == "met"
+
+
+NAMED = {
+    "jinjiang-agri": {"continuous", "offsite", "special"},
+    "shifanqu-bianban": {"continuous", "offsite", "remote"},
+    "baofeng-forestry": {"remote", "on_water", "offsite", "continuous"},
+    "ankang-agri": set(),
+    "pengyang": {"continuous", "offsite", "remote"},
+}
+
+
+@pytest.mark.parametrize("name", PACKS)
+@pytest.mark.parametrize("circumstance", words_of(Circumstance))
+def test_an_exception_holds_only_for_what_the_text_names(name: str, circumstance: str) -> None:
+    duty, _, due, state = MAIN[name]
+    recordings = [{"ended_at": END}]
+    away = facts(activity={"ended_at": END, "circumstances": [circumstance]}, recordings=recordings)
+    row = only(name, away, duty)
+    if circumstance not in NAMED[name]:
+        assert (row["due_at"], row["state"]) == (due, state)
+        return
+    assert (row["due_at"], row["state"]) == (None, "waiting")
+    back = {"ended_at": END, "circumstances": [circumstance], "returned_at": "2026-03-20T08:00:00+08:00"}
+    row = only(name, facts(activity=back, recordings=recordings), duty)
+    assert (row["due_at"], row["state"]) == ("2026-03-21T08:00:00+08:00", "running")
+    assert row["basis"] == "returned_at + PT24H"
+
+
+def test_an_exception_never_ends_earlier_than_the_clock_it_excepts_from() -> None:
+    known = facts(
+        activity={"ended_at": END, "circumstances": ["offsite"], "returned_at": END},
+        recordings=[{"ended_at": END}],
+    )
+    assert only("pengyang", known, "store")["due_at"] == "2026-03-17T23:59:59+08:00"
+    assert only("shifanqu-bianban", known, "handover")["due_at"] == "2026-03-14T17:00:00+08:00"
+
+
+def test_every_recording_has_its_own_row_and_none_waits() -> None:
+    known = facts(
+        recordings=[{"ended_at": END}, {"ended_at": None}, {"ended_at": "2026-03-16T09:00:00+08:00"}]
+    )
+    rows = [row for row in duties("pengyang", known) if row["duty"] == "store"]
+    assert [(row["recording"], row["state"], row["due_at"]) for row in rows] == [
+        (0, "running", "2026-03-17T23:59:59+08:00"),
+        (1, "waiting", None),
+        (2, "running", "2026-03-18T23:59:59+08:00"),
+    ]
+    assert only("pengyang", facts(recordings=[]), "store")["state"] == "waiting"
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_nothing_known_waits_and_nothing_is_overdue(name: str) -> None:
+    for known in (facts(), facts(activity=None, recordings=None, handover=None, case=None)):
+        assert {row["state"] for row in duties(name, known, LATE)} <= {"waiting"}
+
+
+REPORTS = {
+    "jinjiang-agri": ({"state_secret", "trade_secret", "privacy", "urgent", "objective"}, "9", None),
+    "shifanqu-bianban": (
+        {"explosive_area", "state_secret", "trade_secret", "privacy", "urgent", "objective"},
+        "5",
+        "市编委办主管领导",
+    ),
+    "ankang-agri": (
+        {"state_secret", "trade_secret", "privacy", "urgent", "other_means", "objective"},
+        "1/5",
+        "全过程记录管理人员（音像保管岗位）",
+    ),
+}
+
+
+@pytest.mark.parametrize("ground", words_of(Ground))
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_ground_outside_the_list_is_kept_and_marked(name: str, ground: str) -> None:
+    listed, article, to = REPORTS[name]
+    row = only(name, act(not_recorded={"ground": ground}), "unrecorded_report")
+    assert (row["article"], row["to"], row["listed"]) == (article, to, ground in listed)
+    assert row["due_at"] == ("2026-03-14T17:00:00+08:00" if name == "ankang-agri" else None)
+
+
+@pytest.mark.parametrize("name", ["jinjiang-agri", "shifanqu-bianban", "pengyang"])
+@pytest.mark.parametrize("cause", words_of(Cause))
+def test_a_stop_asks_for_words_when_it_went_on_and_for_reports_when_not(name: str, cause: str) -> None:
+    stop = {"cause": cause, "at": "2026-03-13T15:00:00+08:00"}
+    on = {row["duty"] for row in duties(name, act(interruptions=[{**stop, "resumed_at": END}]))}
+    off = {row["duty"] for row in duties(name, act(interruptions=[{**stop, "resumed_at": None}]))}
+    told = {"voice_reason", "interruption_report", "interruption_statement"}
+    assert (on & told, off & told) == ({"voice_reason"}, told - {"voice_reason"})
+
+
+def test_baofeng_asks_for_a_work_record_after_every_stop_and_ankang_for_nothing() -> None:
+    stop = {"cause": "site_change", "at": "2026-03-13T15:00:00+08:00"}
+    known = act(interruptions=[{**stop, "resumed_at": END}, stop, {**stop, "cause": "weather"}])
+    rows = [row for row in duties("baofeng-forestry", known) if row["duty"] == "unrecorded_report"]
+    assert [row["listed"] for row in rows] == [False, False, True]
+    assert {row["state"] for row in rows} == {"no_hours_named"}
+    assert {row["duty"] for row in duties("ankang-agri", known)} == {
+        "handover",
+        "store",
+        "dossier",
+        "dossier_arrangement",
+    }
+
+
+DISCS = {
+    "jinjiang-agri": {"objection", "complaint", "petition", "public_health", "other_important"},
+    "baofeng-forestry": {"objection", "complaint", "petition", "other_important"},
+    "pengyang": {"objection", "mass_incident", "emergency", "public_health", "other_important"},
+    "shifanqu-bianban": None,
+    "ankang-agri": None,
+}
+AGAINST = {"evasion", "refusal", "obstruction", "abuse", "assault"}
+
+
+@pytest.mark.parametrize("name", PACKS)
+@pytest.mark.parametrize("event", words_of(Event))
+def test_a_disc_is_asked_for_where_a_long_term_article_is_met(name: str, event: str) -> None:
+    wanted = DISCS[name]
+    met = wanted is not None and event in wanted | AGAINST
+    assert any(row["duty"] == "disc" for row in duties(name, act(events=[event]))) is met
+
+
+def test_an_unlisted_matter_is_a_note() -> None:
+    known = act(matter="something_else")
+    assert len(notes_of(pack_of("pengyang"), known)) == 1
+    assert notes_of(pack_of("pengyang"), act(matter="hearing")) == []
+    assert duties_of(pack_of("pengyang"), known, calendar())
+
+
+@given(st.integers(0, 10_000), st.integers(0, 10_000), st.sampled_from(PACKS))
+def test_a_later_end_is_never_due_earlier(first: int, second: int, name: str) -> None:
+    from datetime import datetime, timedelta
+
+    def due(hours: int) -> dict[str, str]:
+        end = (datetime.fromisoformat("2025-03-01T08:00:00+08:00") + timedelta(hours=hours)).isoformat()
+        known = facts(
+            activity={"ended_at": end},
+            recordings=[{"ended_at": end}],
+            handover={"at": end},
+            case={"concluded_at": end},
+        )
+        return {row["duty"]: row["due_at"] for row in duties(name, known) if row["due_at"]}
+
+    early, late = due(min(first, second)), due(max(first, second))
+    assert all(early[duty] <= late[duty] for duty in early)

@@ -1,0 +1,185 @@
+"""Packs and facts that are wrong: every fault at once, with its place and what to do; and what packs leave unclear."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from core.rules.packs_shipped import PACKS
+
+from liuhen.base.packs import pack_of
+from liuhen.core.rules import examples
+from liuhen.core.rules.conflicts import differences, questions_of
+from liuhen.core.rules.errors import FactsError, PackError
+from liuhen.core.rules.facts import facts_from
+from liuhen.core.rules.reading import read_pack
+from liuhen.core.rules.starter import write_starter
+
+ARTICLES = {
+    "jinjiang-agri": 19,
+    "shifanqu-bianban": 25,
+    "baofeng-forestry": 19,
+    "ankang-agri": 24,
+    "pengyang": 16,
+}
+
+
+def test_every_article_of_the_five_regulations_is_accounted_for(request: pytest.FixtureRequest) -> None:
+    assert {name: len(pack_of(name).articles) for name in PACKS} == ARTICLES
+    table = Path(__file__).resolve().parents[4] / "shared" / "regulations" / "clauses.tsv"
+    if not table.is_file():
+        pytest.skip("no ../shared/regulations beside this checkout")
+    rows = [line.split("\t")[:2] for line in table.read_text(encoding="utf-8").splitlines()[1:]]
+    assert [[name, number] for name in dict(rows) for number in pack_of(name).articles] == rows
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_what_is_spoken_or_stamped_stands_in_the_regulation_word_for_word(name: str) -> None:
+    text = Path(__file__).resolve().parents[4] / "shared" / "regulations" / f"{name}.txt"
+    if not text.is_file():
+        pytest.skip("no ../shared/regulations beside this checkout")
+    pack, said = pack_of(name), "".join(text.read_text(encoding="utf-8").split())
+    literal = [pack.stamp or "", *(one.form or "" for one in pack.access)]
+    if pack.notice and pack.notice.script:
+        literal += pack.notice.script.replace("{officer}", "×××").replace("{officer2}", "×××").split("{")
+    assert [one for one in literal if one not in said] == []
+
+
+@pytest.fixture
+def starter(tmp_path: Path) -> Path:
+    write_starter(tmp_path / "new")
+    return tmp_path / "new"
+
+
+def test_the_starter_is_a_pack_whose_examples_come_out(starter: Path) -> None:
+    from liuhen.base.packs import calendar
+
+    pack, cases = read_pack(starter), examples.read_examples(starter)
+    assert [one.faults for one in examples.run(pack, cases, calendar()) if one.faults] == []
+    assert examples.missing(pack, cases) == []
+    assert "in_force_blank" not in {one.code for one in questions_of(pack)}
+
+
+SLOT = "{code: aa, article: '3', text: x, filled_by: y}"
+BROKEN = {
+    "unknown_field": ("agency_kind: general", "agency_kind: general\ncolour: red"),
+    "unknown_role": ("    to: custodian", "    to: mayor"),
+    "unknown_code": ("duty: handover", "duty: sleep"),
+    "bad_period": ("within: PT24H\n    met_by", "within: PT0H\n    met_by"),
+    "two_rules": (
+        "notice:\n",
+        f"slots: [{SLOT}, {SLOT}]\nnotice:\n",
+    ),
+    "unknown_article": ('article: "8"', 'article: "88"'),
+    "article_unaccounted": ("{gist: 目的, accounted: purpose}", "{gist: 目的}"),
+    "missing_field": ("title: 某某局行政执法音像记录管理办法\n", ""),
+    "period_and_rule": ("rule: period, period: P12M", "rule: period"),
+    "bad_dates": ("in_force: 2026-01-01 ", "until: 2025-01-01\nin_force: 2026-01-01 "),
+    "not_yaml": ("matters:", "matters: ["),
+    "bad_pattern": ("id: my-regulation", "id: My Regulation"),
+}
+
+
+@pytest.mark.parametrize("code", BROKEN)
+def test_what_is_wrong_is_said_with_its_line_and_remedy(starter: Path, code: str) -> None:
+    path = starter / "pack.yaml"
+    before, after = BROKEN[code]
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(PackError) as refused:
+        read_pack(starter)
+    (fault,) = [one for one in refused.value.faults if one.code == code]
+    assert fault.place.startswith("pack.yaml:")
+    assert fault.remedy
+    assert str(fault) in str(refused.value)
+
+
+def test_an_unknown_role_is_named_with_its_line(starter: Path) -> None:
+    path = starter / "pack.yaml"
+    text = path.read_text(encoding="utf-8").replace("    to: custodian", "    to: mayor")
+    path.write_text(text, encoding="utf-8")
+    line = next(number for number, one in enumerate(text.splitlines(), 1) if "mayor" in one)
+    with pytest.raises(PackError) as refused:
+        read_pack(starter)
+    assert refused.value.faults[0].place == f"pack.yaml:{line} clocks.0.to"
+
+
+FAULTY = {
+    '{"activity": {"ended_at": "2026-03-13T17:00:00"}}': ("bad_time", "activity.ended_at"),
+    '{"activity": {"ended_at": 5}}': ("bad_time", "activity.ended_at"),
+    '{"activity": {"ended_at": "2026-02-30T17:00:00+08:00"}}': ("bad_time", "activity.ended_at"),
+    '{"activity": {"colour": 1}}': ("unknown_field", "activity.colour"),
+    '{"activity": {"events": ["rain"]}}': ("unknown_code", "activity.events.0"),
+    '{"case": {"retention": "ten years"}}': ("bad_period", "case.retention"),
+    '{"recordings": {}}': ("bad_type", "recordings"),
+    "[": ("not_json", ""),
+    '{"activity": {"arrived_at": "2026-03-13T17:00:00+08:00", "ended_at": "2026-03-13T16:00:00+08:00"}}': (
+        "out_of_order",
+        "activity.ended_at",
+    ),
+    '{"case": {"filed_at": "2026-03-13T17:00:00+08:00", "concluded_at": "2026-03-13T16:00:00+08:00"}}': (
+        "out_of_order",
+        "case.concluded_at",
+    ),
+}
+
+
+@pytest.mark.parametrize("text", FAULTY)
+def test_facts_that_cannot_be_judged_are_refused_with_their_place(text: str) -> None:
+    code, place = FAULTY[text]
+    with pytest.raises(FactsError) as refused:
+        facts_from(text)
+    assert [(one.code, one.place.partition(" ")[2]) for one in refused.value.faults] == [(code, place)]
+    assert "怎么办" in str(refused.value)
+
+
+def test_facts_written_in_full_are_read() -> None:
+    full = {
+        "activity": {
+            "matter": "inspection",
+            "arrived_at": "2026-03-13T09:00:00+08:00",
+            "ended_at": "2026-03-13T01:00:00.5Z",
+            "left_at": "2026-03-13T17:10:00+08:00",
+            "circumstances": [],
+            "returned_at": None,
+            "not_recorded": None,
+            "interruptions": [],
+            "events": [],
+        },
+        "recordings": [{"ended_at": None, "evidence": False}],
+        "handover": {"at": None},
+        "case": {"filed_at": None, "concluded_at": None, "retention": None},
+    }
+    full["activity"]["ended_at"] = "2026-03-13T17:00:00.5+08:00"  # type: ignore[index]
+    assert facts_from(json.dumps(full)).act.matter == "inspection"
+
+
+QUESTIONS = {
+    "jinjiang-agri": {"unrecorded_recipient", "in_force_blank", "long_term_length"},
+    "shifanqu-bianban": {
+        "first_moment",
+        "custodian_name",
+        "external_approver",
+        "spot_ratio",
+        "in_force_blank",
+    },
+    "baofeng-forestry": {"handover_no_hours", "safety_production", "long_term_length"},
+    "ankang-agri": {
+        *("dossier_twice", "second_24h", "retention_silent", "notice_silent"),
+        *("interruption_silent", "external_approver", "in_force_blank"),
+    },
+    "pengyang": {"in_force_blank", "long_term_length"},
+}
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_what_a_text_leaves_unclear_is_a_question(name: str) -> None:
+    assert {one.code for one in questions_of(pack_of(name))} >= QUESTIONS[name]
+
+
+def test_two_packs_differ_field_by_field_and_one_not_from_itself() -> None:
+    found = differences(pack_of("jinjiang-agri"), pack_of("baofeng-forestry"))
+    assert {"deadlines", "retention", "discs", "approvers"} <= {row["area"] for row in found}
+    assert differences(pack_of("pengyang"), pack_of("pengyang")) == []
