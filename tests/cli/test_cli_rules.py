@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from liuhen.base.packs import pack_of, shipped
-from liuhen.cli.coverage import UnresolvedError, covered
 from liuhen.cli.main import main
+from liuhen.doors.coverage import UnresolvedError, covered
 
 END = "2026-03-13T17:00:00+08:00"
 ROOT = Path(__file__).resolve().parents[2]

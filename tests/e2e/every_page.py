@@ -17,6 +17,11 @@ class Seen:
     address: str | Callable[[SimpleNamespace], str]
 
 
+WHAT_IF = (
+    "/rules/what-if/?pack=jinjiang-agri&ended_at=2026-03-13T17:00:00&recorded=2026-03-13T16:58:00"
+    "&events=complaint&cause=device_fault&stopped_at=2026-03-13T15:00:00"
+)
+
 PAGES = (
     Seen("account_login", None, "sign-in", "/sign-in/"),
     Seen("home", "custodian", "home-custodian", "/"),
@@ -38,6 +43,16 @@ PAGES = (
     Seen("ledger_compare", "auditor", "witness-compare", "/ledger/witnesses/compare/"),
     Seen("ledger_cosign", "auditor", "witness-cosign", "/ledger/witnesses/cosign/"),
     Seen("ledger_accept", "auditor", "witness-accept", "/ledger/witnesses/accept/"),
+    Seen("rules", "legal", "rules", "/rules/"),
+    Seen("rules_regulation", "legal", "regulation", "/rules/jinjiang-agri/"),
+    Seen(
+        "rules_compare",
+        "legal",
+        "regulations-compared",
+        "/rules/compare/?one=jinjiang-agri&other=baofeng-forestry",
+    ),
+    Seen("rules_what_if", "legal", "what-if", WHAT_IF),
+    Seen("rules_calendar", "legal", "calendar", "/rules/calendar/?year=2026"),
     Seen("devices", "custodian", "devices", "/devices/"),
     Seen("devices", "custodian", "devices-print", "/devices/?as=print"),
     Seen("device", "custodian", "device", "/devices/1/"),

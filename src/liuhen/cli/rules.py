@@ -19,8 +19,8 @@ from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.reading import read_pack
 from liuhen.core.rules.retention import retention_of
 from liuhen.core.rules.starter import write_starter
+from liuhen.doors.coverage import covered
 
-from .coverage import covered
 from .out import DONE, REFUSED, emit_json, say, show
 
 Commands = Any

@@ -17,6 +17,7 @@ from . import (
     receipts,
     recording_list,
     recordings,
+    rules,
     start,
     stores,
     tus,
@@ -59,6 +60,12 @@ urlpatterns = [
     path("ledger/<int:position>/", ledger.one, name="ledger_entry"),
     path("ledger/<int:position>/entry/", ledger.raw, name="ledger_raw"),
     path("ledger/<int:position>/proof/", ledger.proof, name="ledger_proof"),
+    # 规定
+    path("rules/", rules.regulations, name="rules"),
+    path("rules/compare/", rules.compare, name="rules_compare"),
+    path("rules/what-if/", rules.what_if, name="rules_what_if"),
+    path("rules/calendar/", rules.working_days, name="rules_calendar"),
+    path("rules/<slug:name>/", rules.regulation, name="rules_regulation"),
     # 设备
     path("devices/", devices.register, name="devices"),
     path("devices/new/", devices.new, name="device_new"),

@@ -69,6 +69,15 @@ class Period:
             raise ValueError(text)
         return found
 
+    def in_words(self) -> str:
+        """24 小时, 2 个工作日, 20 日, 12 个月, 2 年."""
+        if self.text.endswith("Y"):
+            return f"{self.months // 12} 年"
+        for count, words in ((self.hours, "小时"), (self.working, "个工作日"), (self.months, "个月")):
+            if count:
+                return f"{count} {words}"
+        return f"{self.days} 日"
+
 
 @dataclass(frozen=True)
 class Calendar:

@@ -122,8 +122,9 @@ def _why(pack: Pack, rule: Retention | None, until: date | None, items: list[str
         said = f"{pack.title}没有规定音像记录的保管期限：一直保存，不视为到期。"
     elif rule.rule == "period":
         last = f"，保存至 {until}（含当日）" if until else "，录制结束时间未知，暂不起算"
-        least = "不少于" if rule.minimum else ""
-        said = f"第 {rule.article} 条：{rule.text}，{least}{rule.period}{last}。"
+        least = "不少于 " if rule.minimum else ""
+        length = Period.parse(rule.period).in_words() if rule.period else ""
+        said = f"第 {rule.article} 条：{rule.text}，{least}{length}{last}。"
     elif rule.rule == "permanent":
         said = f"第 {rule.article} 条：{rule.text}，永久保存。"
     else:
