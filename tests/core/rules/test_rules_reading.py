@@ -109,6 +109,7 @@ def test_an_unknown_role_is_named_with_its_line(starter: Path) -> None:
 FAULTY = {
     '{"activity": {"ended_at": "2026-03-13T17:00:00"}}': ("bad_time", "activity.ended_at"),
     '{"activity": {"ended_at": 5}}': ("bad_time", "activity.ended_at"),
+    '{"activity": {"ended_at": "9999-12-31T17:00:00+08:00"}}': ("bad_time", ""),
     '{"activity": {"ended_at": "2026-02-30T17:00:00+08:00"}}': ("bad_time", "activity.ended_at"),
     '{"activity": {"colour": 1}}': ("unknown_field", "activity.colour"),
     '{"activity": {"events": ["rain"]}}': ("unknown_code", "activity.events.0"),

@@ -76,3 +76,9 @@ def test_evidence_follows_the_dossier_in_sf_and_a_case_alone_does_not() -> None:
 def test_without_a_recording_nothing_begins_and_nothing_is_disposed_of(name: str) -> None:
     found = kept(name, facts(), LATE)
     assert (found["from"], found["until"], found["may_dispose"]) == (None, None, False)
+
+
+def test_a_dossier_not_yet_concluded_has_no_end() -> None:
+    known = facts(recordings=[{"ended_at": END}], case={"filed_at": END, "retention": "P10Y"})
+    found = kept("jinjiang-agri", known)
+    assert (found["from"], found["until"], found["may_dispose"]) == ("2026-03-13", None, False)

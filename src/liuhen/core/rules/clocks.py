@@ -232,9 +232,15 @@ def _told(pack: Pack, stop: Stop, ended: datetime | None, listed: bool) -> Itera
     yield Due(
         "interruption_report", rule.article, report, who, to, "interrupted_at", _local(stop.at), listed=listed
     )
-    statement: State = "no_hours_named" if ended else "waiting"
     yield Due(
-        "interruption_statement", rule.article, statement, who, to, "ended_at", _local(ended), listed=listed
+        "interruption_statement",
+        rule.article,
+        "no_hours_named",
+        who,
+        to,
+        "ended_at",
+        _local(ended),
+        listed=listed,
     )
 
 
@@ -243,7 +249,7 @@ def _told(pack: Pack, stop: Stop, ended: datetime | None, listed: bool) -> Itera
 
 def _discs(pack: Pack, facts: Facts) -> Iterator[Due]:
     start = _local(facts.at("recorded_at"))
-    state: State = "no_hours_named" if start else "waiting"
+    state: State = "no_hours_named"
     if pack.long_term and pack.long_term.disc and long_term_items(pack, facts):
         rule = pack.long_term
         yield Due("disc", rule.article, state, pack.roles[rule.who], None, "recorded_at", start)

@@ -21,6 +21,7 @@ from .calendar import Period
 from .errors import FactsError, Fault
 from .terms import NAMES, Cause, Circumstance, Event, Ground
 
+FIRST_YEAR, LAST_YEAR = 1950, 2200
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)", re.IGNORECASE)
 
 
@@ -163,7 +164,7 @@ def facts_from(text: str, name: str = "facts") -> Facts:
         facts = Facts.model_validate(said)
     except ValidationError as error:
         raise FactsError("事实不能使用", [_fault(name, one) for one in error.errors()]) from error
-    faults = list(_order(name, facts))
+    faults = [*_beyond(name, facts), *_order(name, facts)]
     if faults:
         raise FactsError("事实不能使用", faults)
     return facts
@@ -185,6 +186,13 @@ def _fault(name: str, error: Any) -> Fault:
     if "datetime" in kind or "timezone" in kind:
         return Fault(place, f"时间“{said}”无效。", "请写成 2026-11-25T09:30:00+08:00。", "bad_time")
     return Fault(place, "内容的类型不对。", "请对照说明中的例子改正。", "bad_type")
+
+
+def _beyond(name: str, facts: Facts) -> Iterator[Fault]:
+    for moment in facts.moments():
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            text = f"时间“{moment.isoformat()}”不在 {FIRST_YEAR} 年至 {LAST_YEAR} 年之间。"
+            yield Fault(name, text, "请核对年份。", "bad_time")
 
 
 def _order(name: str, facts: Facts) -> Iterator[Fault]:

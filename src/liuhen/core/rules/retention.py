@@ -61,7 +61,7 @@ def retention_of(pack: Pack, facts: Facts, *, at: datetime | None = None) -> Kep
     """`at`: when to judge; without it the last moment in the facts."""
     rule = next((one for one in pack.retention if _holds(one, facts)), None)
     period, since = _period(rule, facts)
-    until = _last_day(since, period)
+    until = _last_day(since, period) if _begun(rule, facts) else None
     judged = at or max(facts.moments(), default=None)
     items = long_term_items(pack, facts)
     discs = bool(items) and pack.long_term is not None and pack.long_term.disc
@@ -86,7 +86,7 @@ def retention_of(pack: Pack, facts: Facts, *, at: datetime | None = None) -> Kep
 def _holds(rule: Retention, facts: Facts) -> bool:
     if rule.when == "case":
         case = facts.case
-        return case is not None and (case.filed_at is not None or case.retention is not None)
+        return case is not None and any((case.filed_at, case.concluded_at, case.retention))
     if rule.when == "evidence":
         return facts.evidence
     if rule.when == "events":
@@ -100,8 +100,15 @@ def _period(rule: Retention | None, facts: Facts) -> tuple[str | None, date | No
         return ("permanent" if rule else None), _day(facts.at("recorded_at"))
     if rule.rule == "period":
         return rule.period, _day(facts.at("recorded_at"))
-    case = facts.case
-    return (case.retention, _day(case.concluded_at)) if case else (None, None)
+    case, recorded = facts.case, _day(facts.at("recorded_at"))
+    if case is None:
+        return None, recorded
+    return case.retention, _day(case.concluded_at) or recorded
+
+
+def _begun(rule: Retention | None, facts: Facts) -> bool:
+    """A dossier's period begins when its case has ended."""
+    return rule is None or rule.rule != "follows_dossier" or facts.at("concluded_at") is not None
 
 
 def _day(moment: datetime | None) -> date | None:
