@@ -46,11 +46,7 @@ def _one(folder: Path, seconds: int, size: int) -> Figure:
         notes=[
             "Ours also decodes samples of every stream and hashes every packet (the stream digest), which the "
             "peer does not.",
-            *(
-                []
-                if shutil.which("ffprobe")
-                else ["No ffprobe here: imageio-ffmpeg's ffmpeg stands in (demux to null)."]
-            ),
+            *([] if shutil.which("ffprobe") else [f"No ffprobe here: {stand_in} stands in."]),
         ],
     )
 
@@ -66,11 +62,11 @@ def _peer(path: Path) -> tuple[str, object]:
     if ffprobe:
         arguments = ("-v", "error", "-show_packets", "-of", "csv", path)
         return "ffprobe -show_packets", lambda: command(ffprobe, *arguments)
-    import imageio_ffmpeg
-
-    ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
-    arguments = ("-v", "error", "-i", path, "-map", "0", "-c", "copy", "-f", "null", "-")
-    return "ffmpeg -c copy -f null", lambda: command(ffmpeg, *arguments)
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg:
+        arguments = ("-v", "error", "-i", path, "-map", "0", "-c", "copy", "-f", "null", "-")
+        return "ffmpeg -c copy -f null", lambda: command(ffmpeg, *arguments)
+    return "PyAV demuxing", lambda: _demux(path)
 
 
 def _demux(path: Path) -> None:
