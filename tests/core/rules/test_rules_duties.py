@@ -42,6 +42,7 @@ def test_the_main_clock_of_each_pack(name: str) -> None:
     late = only(name, known, duty, LATE)["state"]
     assert late == ("overdue" if due else state)
     met = facts(activity={"ended_at": END}, recordings=[{"ended_at": END}], handover={"at": LATE})
+    assert only(name, met, duty)["state"] == "met"
     assert only(name, met, duty, LATE)["state"] == "met"
 
 
@@ -91,6 +92,23 @@ def test_every_recording_has_its_own_row_and_none_waits() -> None:
         (2, "running", "2026-03-18T23:59:59+08:00"),
     ]
     assert only("pengyang", facts(recordings=[]), "store")["state"] == "waiting"
+    back = {"circumstances": ["offsite"], "returned_at": END}
+    assert only("pengyang", facts(activity=back), "store")["state"] == "waiting"
+    assert only("pengyang", facts(activity=back, recordings=[{}]), "store")["due_at"] is None
+
+
+def test_what_is_met_later_was_not_met_before() -> None:
+    known = facts(activity={"ended_at": END}, handover={"at": "2026-03-20T17:00:00+08:00"})
+    states = {
+        at: only("jinjiang-agri", known, "handover", at)["state"]
+        for at in (None, END, "2026-03-16T00:00:00+08:00", LATE)
+    }
+    assert list(states.values()) == ["met", "running", "overdue", "met"]
+
+
+def test_not_recorded_for_no_told_ground_is_reported_all_the_same() -> None:
+    row = only("jinjiang-agri", act(not_recorded={}), "unrecorded_report")
+    assert "listed" not in row
 
 
 @pytest.mark.parametrize("name", PACKS)

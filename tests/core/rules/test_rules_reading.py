@@ -115,6 +115,7 @@ FAULTY = {
     '{"activity": {"events": ["rain"]}}': ("unknown_code", "activity.events.0"),
     '{"case": {"retention": "ten years"}}': ("bad_period", "case.retention"),
     '{"recordings": {}}': ("bad_type", "recordings"),
+    '{"recordings": [{"evidence": "yes"}]}': ("bad_type", "recordings.0.evidence"),
     "[": ("not_json", ""),
     '{"activity": {"arrived_at": "2026-03-13T17:00:00+08:00", "ended_at": "2026-03-13T16:00:00+08:00"}}': (
         "out_of_order",

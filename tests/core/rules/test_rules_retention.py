@@ -82,3 +82,16 @@ def test_a_dossier_not_yet_concluded_has_no_end() -> None:
     known = facts(recordings=[{"ended_at": END}], case={"filed_at": END, "retention": "P10Y"})
     found = kept("jinjiang-agri", known)
     assert (found["from"], found["until"], found["may_dispose"]) == ("2026-03-13", None, False)
+
+
+def test_nothing_is_disposed_of_while_an_end_is_unknown_or_a_recording_is_younger_than_its_dossier() -> None:
+    unknown = facts(recordings=[{"ended_at": "2020-01-01T10:00:00+08:00"}, {"ended_at": None}])
+    assert kept("baofeng-forestry", unknown, LATE)["may_dispose"] is False
+    old = {
+        "filed_at": "2010-01-01T09:00:00+08:00",
+        "concluded_at": "2010-06-30T09:00:00+08:00",
+        "retention": "P10Y",
+    }
+    assert (
+        kept("jinjiang-agri", facts(recordings=[{"ended_at": END}], case=old), LATE)["may_dispose"] is False
+    )

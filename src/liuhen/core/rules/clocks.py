@@ -65,7 +65,7 @@ class Due:
 def duties_of(pack: Pack, facts: Facts, calendar: Calendar, *, at: datetime | None = None) -> list[Due]:
     """Every duty the pack opens for these facts, in the order of its articles' work."""
     found = [
-        *_clocks(pack, facts, calendar),
+        *_clocks(pack, facts, calendar, at),
         *_unrecorded(pack, facts, calendar),
         *_stops(pack, facts),
         *_discs(pack, facts),
@@ -84,18 +84,20 @@ def notes_of(pack: Pack, facts: Facts) -> list[str]:
 # -- clocks
 
 
-def _clocks(pack: Pack, facts: Facts, calendar: Calendar) -> Iterator[Due]:
+def _clocks(pack: Pack, facts: Facts, calendar: Calendar, at: datetime | None) -> Iterator[Due]:
     for clock in pack.clocks:
         ends = [(number, one.ended_at) for number, one in enumerate(facts.recordings or [])]
         if clock.per_recording and ends:
             for number, moment in ends:
-                yield replace(_clock(pack, clock, facts, calendar, moment), recording=number)
+                yield replace(_clock(pack, clock, facts, calendar, moment, at), recording=number)
         else:
             start = None if clock.per_recording else facts.at(clock.start)
-            yield _clock(pack, clock, facts, calendar, start)
+            yield _clock(pack, clock, facts, calendar, start, at)
 
 
-def _clock(pack: Pack, clock: Clock, facts: Facts, calendar: Calendar, start: datetime | None) -> Due:
+def _clock(
+    pack: Pack, clock: Clock, facts: Facts, calendar: Calendar, start: datetime | None, at: datetime | None
+) -> Due:
     due = Due(
         clock.duty,
         clock.article,
@@ -106,15 +108,21 @@ def _clock(pack: Pack, clock: Clock, facts: Facts, calendar: Calendar, start: da
         _local(start),
         ruling=clock.ruling,
     )
-    met = facts.at(clock.met_by) if clock.met_by else None
+    met = _met(clock, facts, at)
     due = _timed(due, clock, facts, calendar, start)
     return replace(due, state="met", met_at=_local(met)) if met else due
+
+
+def _met(clock: Clock, facts: Facts, at: datetime | None) -> datetime | None:
+    """When the duty was met, as far as is known at the moment judged at."""
+    met = facts.at(clock.met_by) if clock.met_by else None
+    return met if met and (at is None or met <= at) else None
 
 
 def _timed(due: Due, clock: Clock, facts: Facts, calendar: Calendar, start: datetime | None) -> Due:
     """With its due moment, as far as the facts reach."""
     excepted = clock.exception and set(clock.exception.circumstances) & set(facts.act.circumstances or [])
-    if start is None and not excepted:
+    if start is None and (clock.per_recording or not excepted):
         return due
     main, warnings = _main(clock, calendar, start)
     if not excepted or clock.exception is None:
@@ -163,9 +171,9 @@ def _basis(start: str, within: str | None, same_day: bool) -> str:
 
 def _unrecorded(pack: Pack, facts: Facts, calendar: Calendar) -> Iterator[Due]:
     told, rule = facts.act.not_recorded, pack.unrecorded
-    if told is None or told.ground is None or rule is None:
+    if told is None or rule is None:
         return
-    listed = told.ground in rule.grounds or not rule.closed
+    listed = None if told.ground is None else told.ground in rule.grounds or not rule.closed
     if rule.no_report:
         return
     yield _report(pack, rule.article, rule.within, rule.who, rule.to, facts.act.ended_at, calendar, listed)
@@ -191,7 +199,7 @@ def _report(
     to: Any,
     ended: datetime | None,
     calendar: Calendar | None,
-    listed: bool,
+    listed: bool | None,
 ) -> Due:
     due = Due(
         "unrecorded_report",

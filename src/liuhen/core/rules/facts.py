@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StrictBool, ValidationError
 
 from .calendar import Period
 from .errors import FactsError, Fault
@@ -75,7 +75,7 @@ class Activity(_Part):
 
 class Recorded(_Part):
     ended_at: Moment = None
-    evidence: bool | None = None
+    evidence: StrictBool | None = None
 
 
 class HandedOver(_Part):

@@ -65,7 +65,7 @@ def retention_of(pack: Pack, facts: Facts, *, at: datetime | None = None) -> Kep
     judged = at or max(facts.moments(), default=None)
     items = long_term_items(pack, facts)
     discs = bool(items) and pack.long_term is not None and pack.long_term.disc
-    ended = until is not None and judged is not None and judged.astimezone(SHANGHAI).date() > until
+    ended = _ended(facts, until, judged)
     return Kept(
         rule=rule.rule if rule else "silent",
         article=rule.article if rule else None,
@@ -104,6 +104,14 @@ def _period(rule: Retention | None, facts: Facts) -> tuple[str | None, date | No
     if case is None:
         return None, recorded
     return case.retention, _day(case.concluded_at) or recorded
+
+
+def _ended(facts: Facts, until: date | None, judged: datetime | None) -> bool:
+    """Is the last day past, of everything? Not while an end is unknown, or a recording is younger than its dossier."""
+    if until is None or judged is None or any(one.ended_at is None for one in facts.recordings or []):
+        return False
+    latest = _day(facts.at("recorded_at"))
+    return judged.astimezone(SHANGHAI).date() > until and (latest is None or latest <= until)
 
 
 def _begun(rule: Retention | None, facts: Facts) -> bool:
