@@ -206,3 +206,24 @@ def test_a_later_end_is_never_due_earlier(first: int, second: int, name: str) ->
 
     early, late = due(min(first, second)), due(max(first, second))
     assert all(early[duty] <= late[duty] for duty in early)
+
+
+def test_a_hand_over_meets_only_the_recordings_already_made() -> None:
+    known = facts(
+        recordings=[{"ended_at": "2026-03-02T10:00:00+08:00"}, {"ended_at": "2026-02-26T10:00:00+08:00"}],
+        handover={"at": "2026-02-27T10:00:00+08:00"},
+    )
+    assert [row["state"] for row in duties("pengyang", known) if row["duty"] == "store"] == ["running", "met"]
+
+
+def test_an_excepted_clock_warns_where_the_main_clock_may_still_move() -> None:
+    known = facts(
+        activity={"circumstances": ["remote"], "returned_at": "2027-02-09T20:00:00+08:00"},
+        recordings=[{"ended_at": "2027-02-05T10:00:00+08:00"}],
+    )
+    assert "2027" in only("pengyang", known, "store")["warnings"][0]
+
+
+def test_a_cause_not_told_is_neither_listed_nor_unlisted() -> None:
+    known = facts(activity={"ended_at": END, "interruptions": [{}]})
+    assert "listed" not in only("baofeng-forestry", known, "unrecorded_report")

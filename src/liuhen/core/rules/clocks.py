@@ -108,14 +108,16 @@ def _clock(
         _local(start),
         ruling=clock.ruling,
     )
-    met = _met(clock, facts, at)
+    met = _met(clock, facts, start, at)
     due = _timed(due, clock, facts, calendar, start)
     return replace(due, state="met", met_at=_local(met)) if met else due
 
 
-def _met(clock: Clock, facts: Facts, at: datetime | None) -> datetime | None:
-    """When the duty was met, as far as is known at the moment judged at."""
+def _met(clock: Clock, facts: Facts, start: datetime | None, at: datetime | None) -> datetime | None:
+    """When the duty was met, as far as is known at the moment judged at; a recording made later was not in it."""
     met = facts.at(clock.met_by) if clock.met_by else None
+    if met and start and clock.per_recording and met < start:
+        return None
     return met if met and (at is None or met <= at) else None
 
 
@@ -143,6 +145,7 @@ def _timed(due: Due, clock: Clock, facts: Facts, calendar: Calendar, start: date
         starts_at=_local(returned),
         due_at=later,
         basis=_basis("returned_at", clock.exception.within, same_day=False),
+        warnings=warnings,  # the clock it must not end before may still move
     )
 
 
@@ -184,7 +187,7 @@ def _stops(pack: Pack, facts: Facts) -> Iterator[Due]:
     if rule is None:
         return
     for stop in facts.act.interruptions or []:
-        listed = stop.cause is None or stop.cause in rule.causes or not rule.closed
+        listed = None if stop.cause is None else stop.cause in rule.causes or not rule.closed
         if rule.report_every_stop:
             yield _report(pack, rule.article, None, rule.who, rule.to, facts.act.ended_at, None, listed)
         else:
@@ -218,7 +221,7 @@ def _report(
     return replace(due, state="running", due_at=calendar.due(ended, Period.parse(within)))
 
 
-def _told(pack: Pack, stop: Stop, ended: datetime | None, listed: bool) -> Iterator[Due]:
+def _told(pack: Pack, stop: Stop, ended: datetime | None, listed: bool | None) -> Iterator[Due]:
     """A spoken reason when it went on; else a report at once, and a written statement afterwards."""
     rule = pack.interruption
     if rule is None:

@@ -63,7 +63,7 @@ def read_examples(folder: Path) -> list[Example]:
         faults = [
             Fault(
                 place_of(path, said, one["loc"]),
-                f"内容不对（{one['msg']}）。",
+                "内容的类型或取值不对。",
                 "请对照随程序的例子改正。",
                 "bad_example",
             )

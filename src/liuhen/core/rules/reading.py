@@ -104,9 +104,7 @@ def _shape(path: Path, said: Any, error: Any) -> Fault:
         return Fault(place, f"期限“{value}”不可能。", remedy, "bad_period")
     if kind == "string_pattern_mismatch":
         return Fault(place, f"“{value}”的写法不对。", f"应合于 {error['ctx']['pattern']}。", "bad_pattern")
-    return Fault(
-        place, f"内容不对（{error['msg']}）。", "请对照 liuhen rules new 生成的例子改正。", "bad_value"
-    )
+    return Fault(place, "内容的类型或取值不对。", "请对照 liuhen rules new 生成的例子改正。", "bad_value")
 
 
 def _fields_at(loc: Sequence[str | int]) -> list[str]:
