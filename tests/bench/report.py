@@ -16,7 +16,6 @@ machine is named. Absolute times say what this machine did on that day, no more.
 of cores means that others worked on the machine meanwhile: what uses both cores then falls behind what uses
 one. The goals are those of the project's speed page: "first step / goal".
 
-Range requests to many viewers are measured when the pages exist; nothing is said of them here.
 """
 
 
