@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from e2e.verifier_page import VerifierPage, _verifier_page, verifier_page  # noqa: F401
 from storage.storage_homes import stocked, stocked_homes  # noqa: F401
-from storage.storage_office import AT, CLIP, FILES, flip, recording_of
+from storage.storage_office import AT, CLIP, FILES, flip, in_the_middle, recording_of
 from storage.test_export import FLIPPED
 
 from liuhen.base.storage.export import export_recording
@@ -41,5 +41,5 @@ def test_one_flipped_bit_anywhere_is_refused_and_told_apart_in_a_browser(
     folder = _export(tmp_path / "给法院", people)
     path = folder / name if name != "tlog-proof" else next(folder.glob("*.tlog-proof"))
     whole = path.read_bytes()
-    flip(path, len(whole) // 2 if name != "entry.json" else whole.index(b'"bytes":') + 9)
+    flip(path, in_the_middle(name, whole))
     assert verifier_page.judge(folder)["code"] == FLIPPED[name]

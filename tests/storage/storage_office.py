@@ -64,6 +64,23 @@ def flip(path: Path, at: int = 0) -> None:
     path.write_bytes(data)
 
 
+def in_the_middle(name: str, whole: bytes) -> int:
+    """Where one bit can be flipped so that a file stays what it is, and only says something else.
+
+    In an entry it is a figure; in a proof a letter of base64 that stays one (of half the letters, `a` or `+` for
+    instance, the flipped bit makes a sign that is none, and the file is only malformed).
+    """
+    if name == "entry.json":
+        return whole.index(b'"bytes":') + 9
+    if name != "tlog-proof":
+        return len(whole) // 2
+    letters = b"bcdefghijklmnopqrstuvwxyBCDEFGHIJKLMNOPQRSTUVWXY23456789"
+    lines = whole.splitlines(keepends=True)
+    hashes = [number for number, line in enumerate(lines) if len(line) == 45]  # 32 bytes and a line end
+    start = sum(map(len, lines[: hashes[0]]))
+    return next(at for at in range(start, start + 40) if whole[at] in letters)
+
+
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 

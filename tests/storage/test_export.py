@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 from outside.exported import load_verifier
 from storage.storage_homes import doubled, stocked, stocked_homes  # noqa: F401
-from storage.storage_office import AT, CLIP, FILES, flip, object_of, original_of, recording_of, tree_of
+from storage.storage_office import (
+    AT,
+    CLIP,
+    FILES,
+    flip,
+    in_the_middle,
+    object_of,
+    original_of,
+    recording_of,
+    tree_of,
+)
 
 from liuhen.base.acts import NotAllowedError
 from liuhen.base.ledger.models import Entry
@@ -104,8 +114,7 @@ def test_one_flipped_bit_anywhere_is_refused_and_told_apart(stocked: Path, peopl
     _export(folder, people.custodian)
     path = folder / name if name != "tlog-proof" else next(folder.glob("*.tlog-proof"))
     whole = path.read_bytes()
-    at = len(whole) // 2 if name != "entry.json" else whole.index(b'"bytes":') + 9
-    flip(path, at)
+    flip(path, in_the_middle(name, whole))
     status, document = _judge(folder)
     assert (status, document["code"]) == (1, FLIPPED[name])
     path.write_bytes(whole)

@@ -227,3 +227,21 @@ def test_an_excepted_clock_warns_where_the_main_clock_may_still_move() -> None:
 def test_a_cause_not_told_is_neither_listed_nor_unlisted() -> None:
     known = facts(activity={"ended_at": END, "interruptions": [{}]})
     assert "listed" not in only("baofeng-forestry", known, "unrecorded_report")
+
+
+def test_only_the_ground_that_pengyang_names_needs_no_report() -> None:
+    def rows(ground: str | None) -> list[tuple[str, bool | None]]:
+        found = duties("pengyang", act(ended_at=END, not_recorded={"ground": ground}))
+        return [(due["state"], due.get("listed")) for due in found if due["duty"] == "unrecorded_report"]
+
+    assert rows("text_suffices") == []
+    assert rows(None) == []
+    assert rows("urgent") == [("no_hours_named", False)]
+
+
+def test_a_null_in_a_list_is_something_not_known() -> None:
+    told = facts(
+        activity={"events": [None, "objection"], "interruptions": [None]},
+        recordings=[None, {"ended_at": END}],
+    )
+    assert (told.act.events, told.act.interruptions, len(told.recordings or [])) == (["objection"], [], 1)

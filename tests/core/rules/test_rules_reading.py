@@ -40,7 +40,7 @@ def test_what_is_spoken_or_stamped_stands_in_the_regulation_word_for_word(name: 
     if not text.is_file():
         pytest.skip("no ../shared/regulations beside this checkout")
     pack, said = pack_of(name), "".join(text.read_text(encoding="utf-8").split())
-    literal = [pack.stamp or "", *(one.form or "" for one in pack.access)]
+    literal = [pack.stamp.text if pack.stamp else "", *(one.form or "" for one in pack.access)]
     if pack.notice and pack.notice.script:
         literal += pack.notice.script.replace("{officer}", "×××").replace("{officer2}", "×××").split("{")
     assert [one for one in literal if one not in said] == []
@@ -77,6 +77,7 @@ BROKEN = {
     "period_and_rule": ("rule: period, period: P12M", "rule: period"),
     "bad_dates": ("in_force: 2026-01-01 ", "until: 2025-01-01\nin_force: 2026-01-01 "),
     "not_yaml": ("matters:", "matters: ["),
+    "written_twice": ("agency_kind: general", "agency_kind: general\nagency_kind: general"),
     "bad_pattern": ("id: my-regulation", "id: My Regulation"),
 }
 
@@ -117,6 +118,14 @@ FAULTY = {
     '{"recordings": {}}': ("bad_type", "recordings"),
     '{"recordings": [{"evidence": "yes"}]}': ("bad_type", "recordings.0.evidence"),
     "[": ("not_json", ""),
+    "[" * 100_000: ("not_json", ""),
+    '{"case": {"retention": "PT5H"}}': ("bad_period", "case.retention"),
+    '{"case": {"retention": "P20WD"}}': ("bad_period", "case.retention"),
+    '{"activity": {"matter": "a", "matter": "b"}}': ("written_twice", "matter"),
+    '{"activity": {"arrived_at": "2026-03-13T17:00:00+08:00", "interruptions": [{"at": "2026-03-13T16:00:00+08:00"}]}}': (
+        "out_of_order",
+        "activity.interruptions.0.at",
+    ),
     '{"activity": {"arrived_at": "2026-03-13T17:00:00+08:00", "ended_at": "2026-03-13T16:00:00+08:00"}}': (
         "out_of_order",
         "activity.ended_at",

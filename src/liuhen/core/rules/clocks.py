@@ -177,7 +177,7 @@ def _unrecorded(pack: Pack, facts: Facts, calendar: Calendar) -> Iterator[Due]:
     if told is None or rule is None:
         return
     listed = None if told.ground is None else told.ground in rule.grounds or not rule.closed
-    if rule.no_report:
+    if rule.no_report and listed is not False:
         return
     yield _report(pack, rule.article, rule.within, rule.who, rule.to, facts.act.ended_at, calendar, listed)
 

@@ -38,8 +38,15 @@ def _retention(value: object) -> object:
         return None if value == "null" else value
     if not isinstance(value, str):
         raise ValueError("retention")
-    Period.parse(value)
+    period = Period.parse(value)
+    if period.hours or period.working:
+        raise ValueError("retention")
     return value
+
+
+def _without_nulls(value: object) -> object:
+    """An item of a list that is null is not known: any part may be absent."""
+    return [one for one in value if one is not None] if isinstance(value, list) else value
 
 
 Moment = Annotated[AwareDatetime | None, BeforeValidator(_time)]
@@ -47,6 +54,9 @@ Moment = Annotated[AwareDatetime | None, BeforeValidator(_time)]
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+NULLS = BeforeValidator(_without_nulls)
 
 
 class NotRecorded(_Part):
@@ -67,10 +77,10 @@ class Activity(_Part):
     ended_at: Moment = None
     left_at: Moment = None
     returned_at: Moment = None
-    circumstances: list[Circumstance] | None = None
+    circumstances: Annotated[list[Circumstance] | None, NULLS] = None
     not_recorded: NotRecorded | None = None
-    interruptions: list[Interruption] | None = None
-    events: list[Event] | None = None
+    interruptions: Annotated[list[Interruption] | None, NULLS] = None
+    events: Annotated[list[Event] | None, NULLS] = None
 
 
 class Recorded(_Part):
@@ -92,7 +102,7 @@ class Facts(_Part):
     """All that is known. What is absent or null is not known."""
 
     activity: Activity | None = None
-    recordings: list[Recorded] | None = None
+    recordings: Annotated[list[Recorded] | None, NULLS] = None
     handover: HandedOver | None = None
     case: Case | None = None
 
@@ -155,8 +165,11 @@ def read_facts(path: Path) -> Facts:
 def facts_from(text: str, name: str = "facts") -> Facts:
     """Raises FactsError: one line for each thing that is wrong."""
     try:
-        said = json.loads(text)
-    except ValueError as error:
+        said = json.loads(text, object_pairs_hook=_once)
+    except TwiceError as error:
+        fault = Fault(f"{name} {error.args[0]}", "同一个字段写了两次。", "请只留一个。", "written_twice")
+        raise FactsError("事实不能使用", [fault]) from error
+    except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", 1)
         fault = Fault(f"{name}:{line}", "不是 JSON。", "请核对括号、引号和逗号。", "not_json")
         raise FactsError("事实不能使用", [fault]) from error
@@ -168,6 +181,19 @@ def facts_from(text: str, name: str = "facts") -> Facts:
     if faults:
         raise FactsError("事实不能使用", faults)
     return facts
+
+
+class TwiceError(ValueError):
+    """One key stands twice in an object: which of the two is meant is not ours to guess."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in said:
+            raise TwiceError(key)
+        said[key] = value
+    return said
 
 
 def _fault(name: str, error: Any) -> Fault:
@@ -205,6 +231,8 @@ def _order(name: str, facts: Facts) -> Iterator[Fault]:
     for number, one in enumerate(act.interruptions or []):
         if one.at and one.resumed_at and one.resumed_at < one.at:
             yield _late(f"{name} activity.interruptions.{number}.resumed_at", "at", "resumed_at")
+        if one.at and act.arrived_at and one.at < act.arrived_at:
+            yield _late(f"{name} activity.interruptions.{number}.at", "arrived_at", "at")
     case = facts.case
     if case and case.filed_at and case.concluded_at and case.concluded_at < case.filed_at:
         yield _late(f"{name} case.concluded_at", "filed_at", "concluded_at")

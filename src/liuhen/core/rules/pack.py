@@ -253,7 +253,7 @@ class Pack(_Data):
     faults: tuple[Item, ...] = ()
     sanctions: tuple[Item, ...] = ()
     dossier: tuple[Item, ...] = ()
-    stamp: str | None = None
+    stamp: Item | None = None
     secrecy: tuple[Item, ...] = ()
     equipment: tuple[Item, ...] = ()
     prohibited: tuple[Item, ...] = ()

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from .errors import Fault, PackError
@@ -47,9 +48,17 @@ def read_yaml(path: Path) -> Any:
         raise _unreadable(path, 1, "没有这个文件，或读不出。", "unreadable") from error
     except UnicodeDecodeError as error:
         raise _unreadable(path, 1, "不是 UTF-8 文本。", "unreadable") from error
+    except DuplicateKeyError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise PackError(
+            f"{path.name} 不能使用",
+            [Fault(f"{path.name}:{line}", "同一个字段写了两次。", "请只留一个。", "written_twice")],
+        ) from error
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _unreadable(path, line, f"不是有效的 YAML（{error.problem}）。", "not_yaml") from error
+        raise _unreadable(
+            path, line, "不是有效的 YAML（这一行附近的缩进、引号、冒号或括号不对）。", "not_yaml"
+        ) from error
     except YAMLError as error:
         raise _unreadable(path, 1, "不是有效的 YAML。", "not_yaml") from error
 
