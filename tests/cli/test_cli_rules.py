@@ -119,3 +119,37 @@ def test_a_name_that_is_not_there_is_found_out() -> None:
     wrong = article.model_copy(update={"by": (article.by[0].model_copy(update={"name": "dossier"}),)})
     with pytest.raises(UnresolvedError):
         covered(pack.model_copy(update={"articles": {"11": wrong}}))
+
+
+def test_a_regulation_is_adopted_for_an_agency_from_a_day(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "mine"
+    main(["rules", "new", str(folder)])
+    capsys.readouterr()
+    how = ("adopt", str(folder), "--agency", "demo", "--from", "2099-01-01")
+    status, said = run(capsys, *how)
+    assert (status, said["ok"], said["pack"], said["from"]) == (0, True, "my-regulation", "2099-01-01")
+    assert {row["area"] for row in said["changes"]} >= {"deadlines", "retention"}
+    assert "my-regulation" in {row["pack"] for row in run(capsys, "list")[1]}
+    assert main(["rules", *how]) == 2  # the same days again
+    assert main(["rules", *how[:3], "nobody", *how[4:]]) == 2
+    with pytest.raises(SystemExit) as stopped:
+        main(["rules", *how[:-1], "2099-01"])
+    assert stopped.value.code == 2
+
+
+def test_a_faulty_regulation_is_not_adopted_and_every_fault_is_one_line(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "mine"
+    main(["rules", "new", str(folder)])
+    path = folder / "pack.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("name: handover}", "name: nowhere}"), encoding="utf-8")
+    capsys.readouterr()
+    status, said = run(capsys, "adopt", str(folder), "--agency", "demo", "--from", "2099-01-01")
+    assert (status, [fault["code"] for fault in said["faults"]]) == (1, ["not_there"])
+    status, said = run(capsys, "check", str(folder))
+    assert (status, said["ok"], said["faults"][0]["code"]) == (1, False, "not_there")
+    assert "my-regulation" not in {row["pack"] for row in run(capsys, "list")[1]}

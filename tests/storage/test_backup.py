@@ -506,3 +506,21 @@ def test_originals_are_not_touched(stocked: Path, tmp_path: Path, undrilled):
     before = original_of(stocked, CLIP).stat().st_ino
     _restore(folder)
     assert original_of(stocked, CLIP).stat().st_ino == before
+
+
+def test_adopted_regulations_come_back_with_a_backup(stocked: Path, tmp_path: Path, undrilled):
+    from datetime import date
+
+    from liuhen.base import packs
+    from liuhen.base.rulebook.selectors import book_of
+    from liuhen.base.rulebook.services import adopt, candidate
+    from liuhen.core.rules.starter import write_starter
+
+    write_starter(tmp_path / "mine")
+    legal = Account.objects.get(username="legal")
+    day = date(2026, 12, 1)
+    adopt(candidate(tmp_path / "mine"), legal.agency, day, by=legal, at=AT)
+    made = make_backup(tmp_path / "disk", at=AT)
+    shutil.rmtree(packs.own_folder("my-regulation", "1"))
+    _restore(made.folder)
+    assert book_of(Account.objects.get(username="legal").agency).on(day).id == "my-regulation"

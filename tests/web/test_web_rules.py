@@ -18,9 +18,9 @@ def test_every_article_of_every_regulation_is_on_its_page(client_of: ClientOf) -
     client = client_of("officer")
     assert all(pack_of(name).title in client.get("/rules/").content.decode() for name in shipped())
     for name in shipped():
-        page = client.get(f"/rules/{name}/").content.decode()
+        page = client.get(f"/rules/regulation/{name}/").content.decode()
         assert page.count('class="card article"') == len(pack_of(name).articles)
-    assert "执法人员×××、×××" in client.get("/rules/jinjiang-agri/").content.decode()
+    assert "执法人员×××、×××" in client.get("/rules/regulation/jinjiang-agri/").content.decode()
     assert client.get("/rules/nowhere/").status_code == 404
 
 

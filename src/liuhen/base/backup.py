@@ -37,7 +37,7 @@ MANIFEST = "manifest.json"
 DATABASE = "db.sqlite3"
 SETTINGS = "settings.yaml"
 LEDGER, KEYS = "ledger", "keys"
-FOLDERS = (LEDGER, KEYS, "receipts", "papers", "profiles", "witness")
+FOLDERS = (LEDGER, KEYS, "receipts", "papers", "profiles", "packs", "witness")
 _DRILL_SECONDS = 4 * 3600
 
 

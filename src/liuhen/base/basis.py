@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from . import packs
+
 SYSTEM = "本系统安全规则"
 
 TITLES: Mapping[str, str] = {
@@ -27,7 +29,7 @@ _DIGITS = "零一二三四五六七八九"
 def article_in_words(pack: str, article: str) -> str:
     """("jinjiang-agri", "11") -> 《…》第十一条; AK writes its articles annex/number, as "1/6"."""
     annex, _, number = article.rpartition("/")
-    title = TITLES.get(f"{pack}/{annex}" if annex else pack, pack)
+    title = TITLES.get(f"{pack}/{annex}" if annex else pack) or packs.title_of(pack, annex)
     return f"《{title}》第{_number_in_words(int(number))}条"
 
 
@@ -43,8 +45,10 @@ def cite_codes(codes: list[str]) -> str:
 
 
 def _number_in_words(number: int) -> str:
-    if not 0 < number < 100:
+    if not 0 < number < 1000:
         raise ValueError(number)
+    if number > 99:
+        return str(number)
     tens, ones = divmod(number, 10)
     head = "" if tens == 0 else ("十" if tens == 1 else f"{_DIGITS[tens]}十")
     return head + (_DIGITS[ones] if ones else "")
@@ -52,9 +56,14 @@ def _number_in_words(number: int) -> str:
 
 @dataclass(frozen=True)
 class Basis:
-    """Articles by pack; a pack that says nothing leaves 本系统安全规则."""
+    """Articles by pack; a pack that says nothing leaves 本系统安全规则.
+
+    The five are known here; any other regulation says in its own pack which article each of `kinds`, kinds of acts,
+    rests on (`articles`, `by`).
+    """
 
     articles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
 
     def cite(self, pack: str | None) -> str:
         """For a person, e.g. 《…》第十一条、第十二条."""
@@ -62,7 +71,10 @@ class Basis:
 
     def codes(self, pack: str | None) -> list[str]:
         """For the ledger, e.g. ["jinjiang-agri/11"]; empty where only our own rule stands behind it."""
-        return [f"{pack}/{article}" for article in self.articles.get(pack or "", ())]
+        named = self.articles.get(pack or "", ())
+        if pack and self.kinds and pack not in PACKS:
+            named = packs.resting_on(pack, self.kinds)
+        return [f"{pack}/{article}" for article in named]
 
 
 OWN_RULE = Basis()
@@ -74,10 +86,13 @@ INTAKE = Basis(
         "baofeng-forestry": ("13",),
         "ankang-agri": ("1/6",),
         "pengyang": ("10",),
-    }
+    },
+    ("recording.stored", "batch.begun", "batch.released"),
 )
-CLASSIFY = Basis({"jinjiang-agri": ("12",)})
-CLEARING = Basis({"jinjiang-agri": ("11",), "shifanqu-bianban": ("15",), "baofeng-forestry": ("13",)})
+CLASSIFY = Basis({"jinjiang-agri": ("12",)}, ("recording.assigned",))
+CLEARING = Basis(
+    {"jinjiang-agri": ("11",), "shifanqu-bianban": ("15",), "baofeng-forestry": ("13",)}, ("card.cleared",)
+)
 NEVER_CHANGED = Basis(
     {
         "jinjiang-agri": ("10",),
@@ -86,13 +101,17 @@ NEVER_CHANGED = Basis(
         "pengyang": ("15",),
     }
 )
-VIEWING = Basis({"jinjiang-agri": ("17",), "shifanqu-bianban": ("18",)})
-EVIDENCE_COPY = Basis({"jinjiang-agri": ("15",), "shifanqu-bianban": ("17",), "pengyang": ("8",)})
+VIEWING = Basis({"jinjiang-agri": ("17",), "shifanqu-bianban": ("18",)}, ("recording.viewed",))
+EVIDENCE_COPY = Basis(
+    {"jinjiang-agri": ("15",), "shifanqu-bianban": ("17",), "pengyang": ("8",)},
+    ("recording.exported", "recording.downloaded"),
+)
 KEEPER = Basis(
     {
         "jinjiang-agri": ("3",),
         "shifanqu-bianban": ("6",),
         "baofeng-forestry": ("4",),
-    }
+    },
+    ("device.registered",),
 )
 CLOCK_CHECK = Basis({"shifanqu-bianban": ("7",), "baofeng-forestry": ("7",)})

@@ -38,6 +38,11 @@ def derived_folder() -> Path:
     return home() / "derived"
 
 
+def packs_folder() -> Path:
+    """Regulations that an office adopted, `<id>/<version>/`: what the ledger's digests of them are of."""
+    return home() / "packs"
+
+
 def run_folder() -> Path:
     """Locks of running processes."""
     return home() / "run"

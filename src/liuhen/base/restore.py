@@ -220,7 +220,7 @@ def _put(
 
 def _carry_over(base: Path, fresh: Path, codes: list[str]) -> None:
     """What was kept since the backup and belongs to the longer ledger."""
-    for name in ("receipts", "papers", "witness"):
+    for name in ("receipts", "papers", "packs", "witness"):
         for path in (base / name).rglob("*"):
             target = fresh / path.relative_to(base)
             if path.is_file() and (name == "witness" or not target.exists()):

@@ -1,14 +1,21 @@
-"""liuhen rules list · show · duties · retention · diff · check · coverage · new. No database needed."""
+"""liuhen rules list · show · duties · retention · diff · check · coverage · new · adopt. Only adopt needs the database."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from liuhen.base.packs import calendar, folder_of, pack_of, shipped
+from liuhen.base import clock
+from liuhen.base.ledger import publish
+from liuhen.base.office import make_ready, who
+from liuhen.base.packs import calendar, folder_of, known, pack_of, shipped
+from liuhen.base.people.models import Agency
+from liuhen.base.rulebook.models import Adoption
+from liuhen.base.rulebook.selectors import book_of
+from liuhen.base.rulebook.services import adopt
 from liuhen.core.errors import UsageError
 from liuhen.core.rules import examples
 from liuhen.core.rules.clocks import duties_of, in_words, notes_of
@@ -19,7 +26,8 @@ from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.reading import read_pack
 from liuhen.core.rules.retention import retention_of
 from liuhen.core.rules.starter import write_starter
-from liuhen.doors.coverage import covered
+from liuhen.doors.adopting import looked_over
+from liuhen.doors.coverage import covered, unresolved
 
 from .out import DONE, REFUSED, emit_json, say, show
 
@@ -49,6 +57,13 @@ def add(commands: Commands) -> None:
     coverage.add_argument("pack", nargs="?")
     new = _sub(subcommands, "new", "生成一个起步用的规则包", new_pack)
     new.add_argument("folder", type=Path)
+    adopts = _sub(subcommands, "adopt", "自某日起采用一个规则包", adopt_folder)
+    adopts.add_argument("folder", type=Path)
+    adopts.add_argument("--agency", required=True, metavar="单位代码")
+    adopts.add_argument(
+        "--from", required=True, type=_day, dest="since", metavar="日期", help="起始日期，如 2026-12-01"
+    )
+    adopts.add_argument("--by", metavar="账号", help="法制机构或主要负责人账号；不写时记为在办公电脑上办理")
 
 
 def _sub(
@@ -70,8 +85,15 @@ def _moment(text: str) -> datetime:
     return moment
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"日期“{text}”读不懂，请写成 2026-12-01") from error
+
+
 def list_packs(args: argparse.Namespace) -> int:
-    packs = [pack_of(name) for name in shipped()]
+    packs = [pack_of(name) for name in known()]
     if args.json:
         emit_json([_head(pack) for pack in packs])
     else:
@@ -189,6 +211,8 @@ def check_folder(args: argparse.Namespace) -> int:
     try:
         pack = read_pack(args.folder)
         cases = examples.read_examples(args.folder)
+        if faults := unresolved(pack):
+            raise PackError("规则包不能采用", faults)
     except PackError as error:
         if args.json:
             emit_json(
@@ -265,3 +289,50 @@ def new_pack(args: argparse.Namespace) -> int:
     if args.json:
         emit_json({"folder": str(args.folder)})
     return DONE
+
+
+def adopt_folder(args: argparse.Namespace) -> int:
+    """Everything that is wrong with the pack is said, one line each; nothing is adopted then."""
+    try:
+        chosen = looked_over(args.folder)
+    except PackError as error:
+        return _not_adopted(args, error)
+    make_ready()
+    agency = Agency.objects.filter(code=args.agency).first()
+    if agency is None:
+        codes = "、".join(Agency.objects.order_by("code").values_list("code", flat=True)) or "还没有设立单位"
+        raise UsageError(
+            f"没有单位 {args.agency}。", remedy=f"请给出单位代码（{codes}）。", code="unknown_agency"
+        )
+    by = who(args.by) if args.by else None
+    before = book_of(agency).on(args.since)
+    with publish.batched():
+        adoption = adopt(chosen, agency, args.since, by=by, at=clock.now())
+    if chosen.bare:
+        say(f"还没有例子的条：{'、'.join(chosen.bare)}。怎么办：补齐例子后以新的版本再采用。")
+    if args.json:
+        changes = differences(before, chosen.pack) if before else []
+        emit_json(_adopted(adoption, before.id if before else None) | {"changes": changes})
+    else:
+        show(f"{agency.name}自 {adoption.starts_on} 起执行{adoption.title}（第 {adoption.version} 版）。")
+    return DONE
+
+
+def _adopted(adoption: Adoption, before: str | None) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "agency": adoption.agency.code,
+        "pack": adoption.pack,
+        "version": adoption.version,
+        "from": adoption.starts_on.isoformat(),
+        "sha256": adoption.sha256,
+        "supersedes": before,
+    }
+
+
+def _not_adopted(args: argparse.Namespace, error: PackError) -> int:
+    for fault in error.faults:
+        say(str(fault))
+    if args.json:
+        emit_json({"ok": False, "faults": [_fault(one) for one in error.faults]})
+    return REFUSED

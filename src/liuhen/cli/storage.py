@@ -11,6 +11,7 @@ from liuhen.base.devices import replay as devices
 from liuhen.base.office import make_ready, who
 from liuhen.base.people import replay as people
 from liuhen.base.recordings.lists.rows import make_again
+from liuhen.base.rulebook import replay as rulebook
 from liuhen.base.storage import rebuilding
 from liuhen.base.storage.fixity import verify_stores
 from liuhen.base.storage.rebuild import Replayer
@@ -132,7 +133,8 @@ def _rebuild_lists(args: argparse.Namespace) -> int:
 
 
 def _replayers() -> dict[str, Replayer]:
-    return {**people.REPLAYERS, **keys.REPLAYERS, **devices.REPLAYERS, **tokens.REPLAYERS, **ingest.REPLAYERS}
+    tables = (people, keys, devices, tokens, rulebook, ingest)
+    return {kind: replay for table in tables for kind, replay in table.REPLAYERS.items()}
 
 
 def _told(report: RebuildReport, *, as_json: bool) -> int:

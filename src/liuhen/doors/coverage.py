@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from liuhen.core.errors import DamagedError
+from liuhen.core.rules.errors import Fault
 from liuhen.core.rules.pack import By, Pack
 
 
@@ -31,8 +32,27 @@ def covered(pack: Pack) -> list[dict[str, Any]]:
     ]
 
 
+def unresolved(pack: Pack) -> list[Fault]:
+    """What the articles of a pack name that is not there: for packs that do not ship with the program."""
+    return [
+        Fault(
+            f"pack.yaml: articles.{number}.by",
+            f"第 {number} 条写着由“{by.name}”（{by.kind}）执行，程序里没有。",
+            "请改成有的名称（对照随程序的规则包），或改写 needs、accounted。",
+            "not_there",
+        )
+        for number, article in pack.articles.items()
+        for by in article.by
+        if not _is_there(pack, number, by)
+    ]
+
+
+def _is_there(pack: Pack, number: str, by: By) -> bool:
+    return _LOOKED_UP[by.kind](pack, number, by.name)
+
+
 def _resolved(pack: Pack, number: str, by: By) -> dict[str, str]:
-    if not _LOOKED_UP[by.kind](pack, number, by.name):
+    if not _is_there(pack, number, by):
         raise UnresolvedError(
             f"{pack.title}第 {number} 条写着由“{by.name}”执行，程序里没有。",
             remedy="请更正 pack.yaml 中 articles 的 by。",
@@ -54,9 +74,11 @@ def _is_act(pack: Pack, number: str, name: str) -> bool:
     from liuhen.base.devices import acts as devices
     from liuhen.base.people import acts as people
     from liuhen.base.recordings import acts as recordings
+    from liuhen.base.rulebook import acts as rulebook
     from liuhen.stages.ingest import acts as ingest
 
-    return any(act.kind == name for table in (devices, people, recordings, ingest) for act in table.ALL)
+    tables = (devices, people, recordings, rulebook, ingest)
+    return any(act.kind == name for table in tables for act in table.ALL)
 
 
 def _is_screen(pack: Pack, number: str, name: str) -> bool:

@@ -38,6 +38,7 @@ from liuhen.base.people import acts as people
 from liuhen.base.people.models import Account
 from liuhen.base.recordings import acts as recordings
 from liuhen.base.recordings.selectors import urn_numbered
+from liuhen.base.rulebook import acts as rulebook
 from liuhen.base.storage.export import proof_text
 from liuhen.base.tokens import acts as tokens
 from liuhen.core.errors import LiuhenError
@@ -51,7 +52,7 @@ from .acting import button, not_there, only
 from .people_in import could, person_in
 from .registers import Column, Nothing, Register
 
-_TABLES = (people.ALL, devices.ALL, ingest.ALL, recordings.ALL, keys.ALL, tokens.ALL)
+_TABLES = (people.ALL, devices.ALL, ingest.ALL, recordings.ALL, keys.ALL, tokens.ALL, rulebook.ALL)
 LABELS = {"clock.set_back": "服务器时钟被拨回"} | {
     act.kind: act.label for table in _TABLES for act in reversed(table)
 }
@@ -63,6 +64,7 @@ _SUBJECTS = {
     "device": "设备",
     "officer": "执法人员",
     "paper": "签字件",
+    "rules": "规定",
     "token": "令牌",
     "unit": "科室",
     "urn": "记录",

@@ -6,6 +6,9 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
+        from liuhen.base.rulebook.services import turn_over
+
         from . import assigning, chores, kinds
 
         kinds.register(*chores.KINDS, *assigning.KINDS)
+        kinds.hourly(turn_over)

@@ -42,11 +42,12 @@ SYNTHETIC = "synthetic"
 
 
 class Agency(models.Model):
-    """An enforcement body; its regulation is the pack it has adopted."""
+    """An enforcement body; `pack` is the regulation it runs today, `founded_pack` the one it began with."""
 
     code = models.SlugField(max_length=32, unique=True)
     name = models.CharField(max_length=100)
-    pack = models.CharField(max_length=40, blank=True)
+    pack = models.CharField(max_length=62, blank=True)
+    founded_pack = models.CharField(max_length=62, blank=True)
     founded_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -60,7 +60,7 @@ def found_office(
     if not publish.key_path(code).exists():
         publish.make_key(code)
     with transaction.atomic():
-        agency = Agency.objects.create(code=code, name=name, pack=pack, founded_at=at)
+        agency = Agency.objects.create(code=code, name=name, pack=pack, founded_pack=pack, founded_at=at)
         open_ledger(agency, at)
         first = Unit.objects.create(agency=agency, code=unit[0], name=unit[1])
         pairs = ((system, Role.SYSTEM_ADMIN), (security, Role.SECURITY_ADMIN))

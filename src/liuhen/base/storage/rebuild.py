@@ -91,6 +91,7 @@ def _ledger(log: PublishedLog, replayers: Mapping[str, Replayer], report: Rebuil
         code=log.code,
         name=data.get("name", log.code),
         pack=data.get("pack", ""),
+        founded_pack=data.get("pack", ""),
         founded_at=parse_stamp(first["at"]),
     )
     last = first

@@ -8,11 +8,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .pack import Pack
+from .rulings import Answer
 from .terms import NAMES
 
 
@@ -36,11 +37,16 @@ class Found:
         }
 
 
-def questions_of(pack: Pack) -> list[Found]:
-    """Told by the pack, then found; what the pack already tells of the same code is not found again."""
+def questions_of(pack: Pack, answers: Iterable[Answer] = ()) -> list[Found]:
+    """Told by the pack, then found; what the pack already tells of the same code is not found again.
+
+    `answers`: what the office's legal office has ruled, told with each; the pack is the regulation's own.
+    """
     told = [Found(one.code, one.kind, one.articles, one.text, one.ruling) for one in pack.questions]
     known = {one.code for one in told}
-    return told + [one for one in (*_silences(pack), *_conflicts(pack)) if one.code not in known]
+    found = told + [one for one in (*_silences(pack), *_conflicts(pack)) if one.code not in known]
+    ruled = {one.code: one.text for one in answers}
+    return [replace(one, ruling=ruled.get(one.code, one.ruling)) for one in found]
 
 
 def _silences(pack: Pack) -> Iterator[Found]:
