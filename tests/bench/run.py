@@ -24,7 +24,19 @@ from report import as_markdown, as_text
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 REPORT = ROOT / "docs" / "reference" / "performance.md"
-LINES = ("ingest", "photos", "dock", "memory", "fixity", "ledger", "probe", "ranges", "search", "rules")
+LINES = (
+    "ingest",
+    "photos",
+    "dock",
+    "memory",
+    "fixity",
+    "ledger",
+    "probe",
+    "ranges",
+    "search",
+    "rules",
+    "deadlines",
+)
 DEFAULT_SCALE = 0.25
 
 

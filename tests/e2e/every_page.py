@@ -43,6 +43,8 @@ PAGES = (
     Seen("ledger_compare", "auditor", "witness-compare", "/ledger/witnesses/compare/"),
     Seen("ledger_cosign", "auditor", "witness-cosign", "/ledger/witnesses/cosign/"),
     Seen("ledger_accept", "auditor", "witness-accept", "/ledger/witnesses/accept/"),
+    Seen("deadlines", "custodian", "deadlines", "/deadlines/?state=met"),
+    Seen("deadlines_shortenings", "principal", "shortenings", "/deadlines/shortenings/"),
     Seen("rules", "legal", "rules", "/rules/"),
     Seen("rules_regulation", "legal", "regulation", "/rules/regulation/jinjiang-agri/"),
     Seen(
@@ -105,6 +107,7 @@ OTHER = frozenset(
         *("recordings_selected", "recordings_assign", "recordings_assigning"),
         *("content", "content_named", "recording_download", "recording_export", "recording_snapshot"),
         *("recording_assign", "recording_preparing"),
+        *("deadlines_approve", "deadlines_uphold"),
         *("rules_confirm", "rules_download", "rules_withdraw"),
         *("account_logout", "account_change_password", "account_reauthenticate", "account_inactive"),
         *("mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp"),

@@ -69,6 +69,9 @@ class SiteSettings(BaseModel):
         default=15, ge=1, le=24 * 60
     )  # of silence, then opening it again is another viewing
     token_days: int = Field(default=365, ge=1, le=3650)  # the longest that a machine's token may last
+    amber_before: str | None = Field(
+        default=None, pattern=r"^P(\d{1,5}D|T\d{1,5}H)$"
+    )  # of a deadline; else the pack says
     session_minutes: int = Field(default=30, ge=1, le=24 * 60)  # without activity, then sign in again
     hosts: list[str] = []  # names under which pages may be asked for, beside numbers and this computer's own
     single_sign_on: SingleSignOn | None = None

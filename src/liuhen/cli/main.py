@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     speak_chinese()
     from . import (
         assign,
+        deadlines,
         generate,
         ingest,
         jobs,
@@ -95,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         ledger,
         rules,
         media,
+        deadlines,
         jobs,
         tokens,
         generate,

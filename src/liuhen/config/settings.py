@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "liuhen.base.ledger",
     "liuhen.base.tokens",
     "liuhen.base.devices",
+    "liuhen.base.deadlines",
     "liuhen.base.rulebook",
     "liuhen.base.recordings",
     "liuhen.base.jobs",

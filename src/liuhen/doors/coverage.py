@@ -71,13 +71,14 @@ def _is_rule(pack: Pack, number: str, name: str) -> bool:
 
 
 def _is_act(pack: Pack, number: str, name: str) -> bool:
+    from liuhen.base.deadlines import acts as deadlines
     from liuhen.base.devices import acts as devices
     from liuhen.base.people import acts as people
     from liuhen.base.recordings import acts as recordings
     from liuhen.base.rulebook import acts as rulebook
     from liuhen.stages.ingest import acts as ingest
 
-    tables = (devices, people, recordings, rulebook, ingest)
+    tables = (deadlines, devices, people, recordings, rulebook, ingest)
     return any(act.kind == name for table in tables for act in table.ALL)
 
 

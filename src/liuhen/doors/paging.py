@@ -64,18 +64,29 @@ class _Key:
         return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
 
 
-def page_of(rows: QuerySet[Any] | Sequence[Any], order: Sequence[str], cursor: str, size: int) -> Page:
+def page_of(
+    rows: QuerySet[Any] | Sequence[Any],
+    order: Sequence[str],
+    cursor: str,
+    size: int,
+    full: frozenset[str] = frozenset(),
+) -> Page:
     """One page of `rows`. `order`: field names, "-" for downwards; ignored for a sequence.
+
+    `full`: fields that hold a value in every row of this selection, though the column may be empty; the database
+    can then walk its index.
 
     Raises BadCursorError.
     """
     if isinstance(rows, QuerySet):
-        return _page_of_query(rows, order, cursor, size)
+        return _page_of_query(rows, order, cursor, size, full)
     return _page_of_sequence(rows, cursor, size)
 
 
-def _page_of_query(rows: QuerySet[Any], order: Sequence[str], cursor: str, size: int) -> Page:
-    keys = _keys(rows.model, order)
+def _page_of_query(
+    rows: QuerySet[Any], order: Sequence[str], cursor: str, size: int, full: frozenset[str]
+) -> Page:
+    keys = _keys(rows.model, order, full)
     back, values = _read(cursor, order)
     found = rows.order_by(*[key.ordering(back) for key in keys])
     if values is not None:
@@ -106,10 +117,14 @@ def _beyond(keys: list[_Key], values: list[Any], back: bool) -> Q:
     return condition
 
 
-def _keys(model: type[Model], order: Sequence[str]) -> list[_Key]:
+def _keys(model: type[Model], order: Sequence[str], full: frozenset[str]) -> list[_Key]:
     names = [name.lstrip("-") for name in order]
-    full = [*order] if "pk" in names or model._meta.pk.name in names else [*order, "pk"]
-    return [_Key(name.lstrip("-"), name.startswith("-"), _may_be_empty(model, name)) for name in full]
+    every = [*order] if "pk" in names or model._meta.pk.name in names else [*order, "pk"]
+    bare = [name.lstrip("-") for name in every]
+    return [
+        _Key(name, said.startswith("-"), name not in full and _may_be_empty(model, name))
+        for name, said in zip(bare, every, strict=True)
+    ]
 
 
 def _field(model: type[Model], name: str) -> tuple[Field[Any, Any], bool]:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from liuhen.base import clock, keys
 from liuhen.base.basis import OWN_RULE, cite_codes
+from liuhen.base.deadlines import acts as deadlines
 from liuhen.base.devices import acts as devices
 from liuhen.base.health import ledger_now
 from liuhen.base.jobs.chores import LEDGER_VERIFY
@@ -52,7 +53,16 @@ from .acting import button, not_there, only
 from .people_in import could, person_in
 from .registers import Column, Nothing, Register
 
-_TABLES = (people.ALL, devices.ALL, ingest.ALL, recordings.ALL, keys.ALL, tokens.ALL, rulebook.ALL)
+_TABLES = (
+    people.ALL,
+    devices.ALL,
+    ingest.ALL,
+    recordings.ALL,
+    keys.ALL,
+    tokens.ALL,
+    rulebook.ALL,
+    deadlines.ALL,
+)
 LABELS = {"clock.set_back": "服务器时钟被拨回"} | {
     act.kind: act.label for table in _TABLES for act in reversed(table)
 }
@@ -62,6 +72,7 @@ _SUBJECTS = {
     "account": "账号",
     "batch": "批次",
     "device": "设备",
+    "keeping": "保管期限",
     "officer": "执法人员",
     "paper": "签字件",
     "rules": "规定",

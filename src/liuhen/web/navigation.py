@@ -49,6 +49,7 @@ MENU: tuple[Section, ...] = (
             Door("采集", "ingest", "sd-card"),
             Door("移交回执", "receipts", "receipt", SEE_RECEIPTS),
             Door("留痕账本", "ledger", "journal-check", READ_LEDGER),
+            Door("期限", "deadlines", "stopwatch", recordings.BROWSE),
             Door("规定", "rules", "journal-text"),
         ),
     ),

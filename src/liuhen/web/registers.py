@@ -60,7 +60,7 @@ class Nothing:
 
 @dataclass(frozen=True)
 class Register:
-    """`name` heads the file names; `order`: how rows stand when nobody sorts."""
+    """`name` heads the file names; `order`: how rows stand when nobody sorts; `full`: see paging."""
 
     name: str
     title: str
@@ -68,6 +68,7 @@ class Register:
     nothing: Nothing
     order: tuple[str, ...] = ("pk",)
     note: str = ""
+    full: frozenset[str] = frozenset()
 
 
 def with_acts(register: Register, *columns: Column) -> Register:
@@ -153,7 +154,8 @@ class Listing:
 
     @cached_property
     def page(self) -> paging.Page:
-        return paging.page_of(self.rows, self.order, self.request.GET.get("cursor", ""), PAGE_SIZE)
+        cursor = self.request.GET.get("cursor", "")
+        return paging.page_of(self.rows, self.order, cursor, PAGE_SIZE, self.register.full)
 
     @property
     def lines(self) -> Iterable[list[Cell]]:

@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from liuhen.base import clock, health
+from liuhen.base.deadlines import selectors as deadlines
 from liuhen.base.devices import acts as device_acts
 from liuhen.base.devices import selectors as devices
 from liuhen.base.people import selectors as people
@@ -60,6 +61,8 @@ def _tiles(request: HttpRequest, person: Account, at: datetime) -> list[Tile]:
     if could(request, recording_acts.ASSIGN.who):
         waiting = waiting_for_owner(person, at)
         found.append(Tile(waiting, "条记录待归属", address("recordings", "?state=to_assign"), "wait"))
+    if could(request, recording_acts.BROWSE):
+        found += _due(person, at)
     found.append(Tile(people.to_confirm(person, at).count(), "项授权待确认", address("grants"), "wait"))
     found.append(Tile(people.without_role(person, at).count(), "个账号没有角色", address("accounts"), "wait"))
     no_password = people.without_password(person, at).count()
@@ -68,6 +71,30 @@ def _tiles(request: HttpRequest, person: Account, at: datetime) -> list[Tile]:
         rows = devices.visible_to(person, at).filter(state="in_use", keeper__isnull=True)
         found.append(Tile(rows.count(), "台设备没有保管人", address("devices"), "wait"))
     return [tile for tile in found if tile.number]
+
+
+def _due(person: Account, at: datetime) -> list[Tile]:
+    rows = deadlines.visible_to(person, at)
+    return [
+        Tile(
+            deadlines.at_most(deadlines.overdue(rows, at)),
+            "项义务逾期",
+            address("deadlines", "?state=overdue"),
+            "bad",
+        ),
+        Tile(
+            deadlines.at_most(deadlines.due_soon(rows, at)),
+            "项义务将到期",
+            address("deadlines", "?state=soon"),
+            "wait",
+        ),
+        Tile(
+            len(deadlines.shortenings(person, at)),
+            "项缩短保管期限待批准",
+            address("deadlines_shortenings"),
+            "wait",
+        ),
+    ]
 
 
 def _lately(request: HttpRequest, person: Account, at: datetime) -> int | None:

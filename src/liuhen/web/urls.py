@@ -11,6 +11,7 @@ from . import (
     assigning,
     compare,
     contents,
+    deadlines,
     deputies,
     devices,
     failures,
@@ -81,6 +82,11 @@ urlpatterns = [
     path("rules/regulation/<slug:name>/", rules.regulation, name="rules_regulation"),
     path("rules/regulation/<slug:name>/rule/<slug:code>/", rulings.rule, name="rules_rule"),
     path("rules/regulation/<slug:name>/fill/<slug:slot>/", rulings.fill, name="rules_fill"),
+    # 期限
+    path("deadlines/", deadlines.page, name="deadlines"),
+    path("deadlines/shortenings/", deadlines.shortenings, name="deadlines_shortenings"),
+    path("deadlines/shortenings/<int:pk>/approve/", deadlines.approve, name="deadlines_approve"),
+    path("deadlines/shortenings/<int:pk>/uphold/", deadlines.uphold, name="deadlines_uphold"),
     # 设备
     path("devices/", devices.register, name="devices"),
     path("devices/new/", devices.new, name="device_new"),

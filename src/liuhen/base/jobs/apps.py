@@ -6,9 +6,11 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
+        from liuhen.base.deadlines.chores import follow_all
         from liuhen.base.rulebook.services import turn_over
 
         from . import assigning, chores, kinds
 
         kinds.register(*chores.KINDS, *assigning.KINDS)
         kinds.hourly(turn_over)
+        kinds.hourly(follow_all)

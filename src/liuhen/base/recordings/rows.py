@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from liuhen.base.clock import parse_stamp
+from liuhen.base.clock import parse_stamp, stamp
 from liuhen.base.devices.models import Device
 from liuhen.base.people.models import Agency, Officer
 
@@ -84,8 +85,13 @@ def findings_from_record(recording: Recording, record: dict[str, Any]) -> list[F
     ]
 
 
-def entry_data(record: dict[str, Any], record_sha256: str, copies: list[str]) -> dict[str, Any]:
-    """What the ledger says when a recording is stored: digests and ids, no file name."""
+def entry_data(
+    record: dict[str, Any], record_sha256: str, copies: list[str], handed_over_at: datetime
+) -> dict[str, Any]:
+    """What the ledger says when a recording is stored: digests, ids and times, no file name.
+
+    `ended_at`: when the recording ended, where its beginning and its length are known; deadlines count from it.
+    """
     original = record["original"]
     return {
         "recording": record["recording"],
@@ -102,5 +108,15 @@ def entry_data(record: dict[str, Any], record_sha256: str, copies: list[str]) ->
         "holder": record["holder"]["staff_no"] if record["holder"] else None,
         "batch": record["ingested"]["batch"],
         "copies": copies,
+        "ended_at": _ended_at(record),
+        "handed_over_at": stamp(handed_over_at),
         "findings": sorted({finding["code"] for finding in record["findings"]}),
     }
+
+
+def _ended_at(record: dict[str, Any]) -> str | None:
+    """A photograph ends when it is taken."""
+    taken, duration = record["name_facts"].get("taken_at"), record["says"].get("duration")
+    if not taken:
+        return None
+    return stamp(parse_stamp(taken) + timedelta(seconds=duration or 0))

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
+
+import orjson
 
 from liuhen.base import packs
 from liuhen.base.clock import SHANGHAI
+from liuhen.base.ledger.models import Entry
 from liuhen.base.people.models import Agency
 from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.rulings import Answer, ruled
 
+from . import acts
 from .models import Adoption, Ruling
 
 
@@ -85,3 +90,34 @@ def answers_of(agency: Agency, pack: str) -> list[Answer]:
 def rulings_of(agency: Agency, pack: str) -> list[Ruling]:
     """Every ruling of a regulation, also replaced ones, the latest first."""
     return list(Ruling.objects.filter(agency=agency, pack=pack).order_by("-ruled_at", "-pk"))
+
+
+# -- the book as entries made it: for whoever reads the ledger in its order
+
+SUBJECTS = ("rules:", "rules;")  # every entry of the rulebook is about one of these
+
+
+def book_before(agency: Agency, position: int) -> Book:
+    """As the entries before a position made it."""
+    rows = Entry.objects.filter(agency=agency, position__lt=position)
+    rows = rows.filter(subject__gte=SUBJECTS[0], subject__lt=SUBJECTS[1]).order_by("position")
+    book = Book((), agency.founded_pack, {})
+    for text in rows.values_list("entry", flat=True):
+        book = book_after(book, orjson.loads(text))
+    return book
+
+
+def book_after(book: Book, entry: dict[str, Any]) -> Book:
+    """With one more entry read; what is no entry of the rulebook changes nothing."""
+    data = entry["data"]
+    if entry["kind"] == acts.ADOPT.kind:
+        adopted = (date.fromisoformat(data["from"]), data["pack"], data["version"], data["sha256"])
+        return replace(book, history=tuple(sorted((*book.history, adopted), reverse=True)))
+    if entry["kind"] == acts.WITHDRAW.kind:
+        gone = (date.fromisoformat(data["from"]), data["pack"], data["version"])
+        return replace(book, history=tuple(one for one in book.history if one[:3] != gone))
+    if entry["kind"] in (acts.RULE.kind, acts.FILL.kind):
+        others = tuple(one for one in book.answers.get(data["pack"], ()) if one.code != data["code"])
+        answer = Answer(data["code"], data["answer"], data["value"] or None)
+        return replace(book, answers={**book.answers, data["pack"]: (*others, answer)})
+    return book

@@ -15,6 +15,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ class Period:
     hours: int = 0
 
     @classmethod
+    @lru_cache(maxsize=512)
     def parse(cls, text: str) -> Period:
         """Raises ValueError for what is no period, and for one of nothing."""
         match = _PERIOD.fullmatch(text)

@@ -108,8 +108,8 @@ def _clock(
         _local(start),
         ruling=clock.ruling,
     )
-    met = _met(clock, facts, start, at)
     due = _timed(due, clock, facts, calendar, start)
+    met = _met(clock, facts, start, at)
     return replace(due, state="met", met_at=_local(met)) if met else due
 
 

@@ -83,6 +83,9 @@ class Activity(_Part):
     events: Annotated[list[Event] | None, NULLS] = None
 
 
+_NOTHING = Activity()  # of which nothing is known
+
+
 class Recorded(_Part):
     ended_at: Moment = None
     evidence: StrictBool | None = None
@@ -108,7 +111,7 @@ class Facts(_Part):
 
     @property
     def act(self) -> Activity:
-        return self.activity or Activity()
+        return self.activity or _NOTHING
 
     @property
     def ends(self) -> list[datetime]:

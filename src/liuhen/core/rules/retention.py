@@ -57,11 +57,27 @@ class Kept:
         }
 
 
-def retention_of(pack: Pack, facts: Facts, *, at: datetime | None = None) -> Kept:
-    """`at`: when to judge; without it the last moment in the facts."""
+@dataclass(frozen=True)
+class Counted:
+    """The rule that counts, from when, and until when."""
+
+    rule: Retention | None
+    period: str | None
+    since: date | None
+    until: date | None
+
+
+def counted(pack: Pack, facts: Facts) -> Counted:
+    """The first rule that holds, and the days it gives."""
     rule = next((one for one in pack.retention if _holds(one, facts)), None)
     period, since = _period(rule, facts)
-    until = _last_day(since, period) if _begun(rule, facts) else None
+    return Counted(rule, period, since, _last_day(since, period) if _begun(rule, facts) else None)
+
+
+def retention_of(pack: Pack, facts: Facts, *, at: datetime | None = None) -> Kept:
+    """`at`: when to judge; without it the last moment in the facts."""
+    found = counted(pack, facts)
+    rule, period, since, until = found.rule, found.period, found.since, found.until
     judged = at or max(facts.moments(), default=None)
     items = long_term_items(pack, facts)
     discs = bool(items) and pack.long_term is not None and pack.long_term.disc

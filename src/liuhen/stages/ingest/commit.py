@@ -164,7 +164,7 @@ def store_rows(batch: Batch, standing: list[Standing], *, act: Act) -> list[Reco
             row,
             row.stored_at,
             row.urn,
-            entry_data(one.record, one.record_sha256, sorted(one.copies)),
+            entry_data(one.record, one.record_sha256, sorted(one.copies), batch.started_at),
         )
         for row, one in pairs
     ]
