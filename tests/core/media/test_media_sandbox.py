@@ -92,7 +92,8 @@ def test_descriptors_do_not_pile_up(analyser, tmp_path) -> None:
     before = count()
     for _ in range(20):
         analyser.probe(photo)
-    assert _eventually(lambda: count() == before)
+    # Fewer is no pile: what other tests of this process left open may be collected meanwhile.
+    assert _eventually(lambda: all(now <= then for now, then in zip(count(), before, strict=True)))
 
 
 def test_small_files_share_a_child_and_keep_their_own_limits(analyser) -> None:

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from pydantic import ValidationError
@@ -67,4 +67,4 @@ def judged(pack: Pack | None, facts: Facts | None, told: Told, calendar: Calenda
 def _met(due: Due, met: dict[str, datetime]) -> Due:
     """As the ledger knows it, where the facts have no word for it."""
     at = met.get(due.duty)
-    return replace(due, state="met", met_at=at) if at and due.state != "met" else due
+    return due._replace(state="met", met_at=at) if at and due.state != "met" else due

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -184,17 +185,13 @@ def _groups(rows: QuerySet[Matter]) -> Iterator[list[Work]]:
 def _unfailing(book: Book) -> Callable[[date | None], Pack | None]:
     """The pack of a day; None where there is none, or where it is not the one adopted: nothing is counted by it."""
     on = book.remembering()
-    broken: set[object] = set()
 
+    @cache
     def pack_on(day: date | None) -> Pack | None:
-        named = book.name_on(day) if day else None
-        if day is None or named in broken:
-            return None
         try:
-            return on(day)
+            return on(day) if day else None
         except LiuhenError as error:
-            broken.add(named)
-            log.error("pack_not_usable", pack=named, error=str(error))
+            log.error("pack_not_usable", pack=book.name_on(day) if day else None, error=str(error))
             return None
 
     return pack_on

@@ -9,9 +9,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from .calendar import SHANGHAI, Calendar, Period, end_of_day
 from .facts import Facts
@@ -22,9 +21,11 @@ from .terms import NAMES
 State = Literal["running", "waiting", "no_hours_named", "immediate", "met", "overdue"]
 
 
-@dataclass(frozen=True)
-class Due:
-    """One duty. Moments have Shanghai's offset; `to` is None where the text names nobody."""
+class Due(NamedTuple):
+    """One duty: a tuple, since replaying a ledger makes millions.
+
+    Moments have Shanghai's offset; `to` is None where the text names nobody.
+    """
 
     duty: str
     article: str
@@ -70,7 +71,7 @@ def duties_of(pack: Pack, facts: Facts, calendar: Calendar, *, at: datetime | No
         *_stops(pack, facts),
         *_discs(pack, facts),
     ]
-    return [_judged(due, at) for due in found]
+    return [_judged(due, at) for due in found] if at else found
 
 
 def notes_of(pack: Pack, facts: Facts) -> list[str]:
@@ -89,7 +90,7 @@ def _clocks(pack: Pack, facts: Facts, calendar: Calendar, at: datetime | None) -
         ends = [(number, one.ended_at) for number, one in enumerate(facts.recordings or [])]
         if clock.per_recording and ends:
             for number, moment in ends:
-                yield replace(_clock(pack, clock, facts, calendar, moment, at), recording=number)
+                yield _clock(pack, clock, facts, calendar, moment, at)._replace(recording=number)
         else:
             start = None if clock.per_recording else facts.at(clock.start)
             yield _clock(pack, clock, facts, calendar, start, at)
@@ -110,7 +111,7 @@ def _clock(
     )
     due = _timed(due, clock, facts, calendar, start)
     met = _met(clock, facts, start, at)
-    return replace(due, state="met", met_at=_local(met)) if met else due
+    return due._replace(state="met", met_at=_local(met)) if met else due
 
 
 def _met(clock: Clock, facts: Facts, start: datetime | None, at: datetime | None) -> datetime | None:
@@ -129,18 +130,17 @@ def _timed(due: Due, clock: Clock, facts: Facts, calendar: Calendar, start: date
     main, warnings = _main(clock, calendar, start)
     if not excepted or clock.exception is None:
         if clock.same_day:
-            return replace(due, state="immediate", due_at=main)
+            return due._replace(state="immediate", due_at=main)
         state: State = "running" if main else "no_hours_named"
-        return replace(due, state=state, due_at=main, warnings=warnings)
+        return due._replace(state=state, due_at=main, warnings=warnings)
     returned = facts.act.returned_at
     if returned is None:
         basis = _basis("returned_at", clock.exception.within, same_day=False)
-        return replace(due, state="waiting", basis=basis)
+        return due._replace(state="waiting", basis=basis)
     later = calendar.due(returned, Period.parse(clock.exception.within))
     if main and main > later:
-        return replace(due, state="running", due_at=main, warnings=warnings)
-    return replace(
-        due,
+        return due._replace(state="running", due_at=main, warnings=warnings)
+    return due._replace(
         state="running",
         starts_at=_local(returned),
         due_at=later,
@@ -217,8 +217,8 @@ def _report(
     if ended is None:
         return due
     if within is None or calendar is None:
-        return replace(due, state="no_hours_named")
-    return replace(due, state="running", due_at=calendar.due(ended, Period.parse(within)))
+        return due._replace(state="no_hours_named")
+    return due._replace(state="running", due_at=calendar.due(ended, Period.parse(within)))
 
 
 def _told(pack: Pack, stop: Stop, ended: datetime | None, listed: bool | None) -> Iterator[Due]:
@@ -279,9 +279,9 @@ def long_term_items(pack: Pack, facts: Facts) -> list[str]:
 # -- judged
 
 
-def _judged(due: Due, at: datetime | None) -> Due:
-    late = at is not None and due.due_at is not None and at > due.due_at
-    return replace(due, state="overdue") if late and due.state in ("running", "immediate") else due
+def _judged(due: Due, at: datetime) -> Due:
+    late = due.due_at is not None and at > due.due_at
+    return due._replace(state="overdue") if late and due.state in ("running", "immediate") else due
 
 
 def in_words(due: Due) -> str:
