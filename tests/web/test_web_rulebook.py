@@ -71,6 +71,7 @@ def test_an_uploaded_regulation_is_looked_over_adopted_and_withdrawn(
     legal, folder = client_of("legal"), pack_in(tmp_path / "one")
     page = legal.post("/rules/adopt/", {**_upload(folder), "starts_on": FAR}).content.decode()
     assert "采用之前：某某局行政执法音像记录管理办法" in page
+    assert f'value="{FAR}"' in page  # the day goes with it, as a date field wants it
     assert not Adoption.objects.exists()
     answer = legal.post("/rules/adopt/confirm/", {**_hidden(page), "starts_on": FAR}, follow=True)
     row = Adoption.objects.get()

@@ -202,7 +202,7 @@ def preview(
     except PackError as error:
         context["faults"] = error.faults
     context["sent"] = [base64.b64encode(texts.get(name, b"")).decode() for name in FILES]
-    context["form"] = form or ConfirmForm(initial={"starts_on": starts_on})
+    context["form"] = form or ConfirmForm(initial={"starts_on": starts_on.isoformat() if starts_on else None})
     status = 422 if "faults" in context or (form and form.errors) else 200
     return render(request, "rules/adopt_preview.html", context, status=status)
 
