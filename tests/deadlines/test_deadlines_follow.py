@@ -140,8 +140,35 @@ def test_facts_that_cannot_be_read_stop_nothing_and_are_kept(people: SimpleNames
     tell(agency, 1, activity={"ended_at": "gestern"})
     store(agency, 2, END, handed=NEXT)
     assert catch_up(agency) == 2
-    assert Matter.objects.get(subject__endswith="1").rule == "silent"
+    assert Matter.objects.get(subject__endswith="1").rule == ""  # nobody has judged it: kept
     assert Deadline.objects.filter(matter__subject__endswith="2").exists()
+
+
+def test_a_matter_without_a_day_is_kept_and_its_first_day_shortens_nothing(
+    people: SimpleNamespace, told: None
+) -> None:
+    agency = _agency(people)
+    tell(agency, 1, activity={"circumstances": ["offsite"]})
+    catch_up(agency)
+    assert Matter.objects.get().rule == ""
+    tell(agency, 1, activity={"ended_at": "2026-03-13T17:00:00+08:00"}, recordings=[{"ended_at": END}])
+    catch_up(agency)
+    assert (Matter.objects.get().until, Matter.objects.get().cause) == (date(2028, 3, 13), None)
+
+
+def test_what_was_upheld_takes_away_what_waited_beside_it(people: SimpleNamespace, told: None) -> None:
+    agency = _agency(people)
+    case: dict[str, Any] = {"filed_at": "2026-03-12T09:00:00+08:00", "retention": "P30Y"}
+    store(agency, 1, END, handed=NEXT)
+    tell(agency, 1, case=case)
+    tell(agency, 1, case={**case, "retention": "P10Y"})
+    catch_up(agency)
+    decide(Shortening.objects.get(), approve=False, reason="不缩短", by=people.principal, at=AT)
+    for period in ("P1Y", "P10Y"):
+        tell(agency, 1, case={**case, "retention": period})
+        catch_up(agency)
+    matter = Matter.objects.get()
+    assert (matter.period, matter.cause, matter.shorter) == ("P30Y", None, "")
 
 
 def test_a_page_reads_no_further_than_it_may(people: SimpleNamespace) -> None:

@@ -197,7 +197,7 @@ def keeping_in_words(row: Matter) -> str:
 def standing_in_words(one: Any) -> str:
     """How long, in the words of a list."""
     if one is None:
-        return "—"
+        return "还不知道是哪一天的活动，一直保存"
     said = {
         "silent": "没有规定期限，一直保存",
         "permanent": "永久",

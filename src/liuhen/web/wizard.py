@@ -152,7 +152,7 @@ def wizard(request: HttpRequest) -> HttpResponse:
             texts = written(form.parameters(), calendar())
         except PackError as error:
             for fault in error.faults:
-                form.add_error("articles", f"{fault.place}：{fault.message}{fault.remedy}")
+                form.add_error("articles", f"{fault.place}：{fault.message}怎么办：{fault.remedy}")
         else:
             encoded = (text.encode() for text in texts)
             return preview(request, dict(zip(FILES, encoded, strict=True)), form.cleaned_data["in_force"])

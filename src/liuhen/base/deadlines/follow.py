@@ -139,6 +139,8 @@ class _Reader:
         """Judge how long a matter is kept, now that an entry has told something."""
         one.facts = facts_of(one.told)
         one.row.day = day_of(one.facts)
+        if one.row.day is None:
+            return  # no regulation can be told yet: what stands goes on standing, and what nobody judged is kept
         waits = _hold(one.row, keeps_of(self.pack_on(one.row.day), one.facts), cause)
         if waits and cause not in self.causes:
             self.causes.add(cause)
@@ -219,7 +221,10 @@ def _hold(matter: Row, new: Standing, cause: int) -> bool:
         matter.cause, matter.shorter, matter.upheld = None, "", ""
         return False
     said = _as_json(new)
-    if said in (matter.upheld, matter.shorter):
+    if said == matter.upheld:  # decided already; what waited beside it is overtaken
+        matter.cause, matter.shorter = None, ""
+        return False
+    if said == matter.shorter:
         return False
     matter.cause, matter.shorter = cause, said
     return True
@@ -232,7 +237,7 @@ def _to_decide(agency: Agency, cause: int) -> None:
 
 
 def stands(matter: Row | Matter) -> Standing | None:
-    """How long it is kept as things stand; None before anything was judged."""
+    """How long it is kept as things stand; None before anything could be judged: kept, too."""
     if not matter.rule:
         return None
     return Standing(

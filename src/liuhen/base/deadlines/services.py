@@ -17,6 +17,7 @@ def decide(row: Shortening, *, approve: bool, reason: str, by: Account, at: date
 
     Raises NotAllowedError, WrongStateError, ReasonMissingError.
     """
+    catch_up(row.agency)  # a later entry may have overtaken it
     act: Act = acts.APPROVE if approve else acts.UPHOLD
     count = Matter.objects.filter(agency=row.agency, cause=row.cause).count()
     data = {"cause": row.cause, "matters": count}
