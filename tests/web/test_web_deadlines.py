@@ -43,11 +43,11 @@ def test_what_is_late_is_shown_with_its_article_and_how_it_was_counted(
 ) -> None:
     tell(office, 1, activity={"ended_at": "2026-03-13T17:00:00+08:00"})
     store(office, 2, END, handed=NEXT)
+    assert "项义务逾期" in _text(client_of("head"), "/")  # before anybody has opened 期限
     page = _text(client_of("custodian"), "/deadlines/?state=overdue")
     assert "逾期" in page
     assert "第十一条" in page
     assert "执法活动结束 2026-03-13 17:00:00 起 24 小时" in page
-    assert "项义务逾期" in _text(client_of("head"), "/")
     done = _text(client_of("custodian"), "/deadlines/?state=met")
     assert "按录制结束推算" in done
     assert "没有符合条件的内容" in _text(client_of("officer"), "/deadlines/?state=overdue")  # not their own

@@ -23,6 +23,7 @@ from liuhen.base.recordings import acts as recording_acts
 from liuhen.base.recordings.selectors import stored_since, waiting_for_owner
 from liuhen.core.errors import LiuhenError
 
+from .deadlines import bring_up
 from .people_in import could, person_in, roles_in
 
 _WORDS = {health.OK: "正常", health.WARNING: "需要留意", health.BAD: "需要处理"}
@@ -62,6 +63,7 @@ def _tiles(request: HttpRequest, person: Account, at: datetime) -> list[Tile]:
         waiting = waiting_for_owner(person, at)
         found.append(Tile(waiting, "条记录待归属", address("recordings", "?state=to_assign"), "wait"))
     if could(request, recording_acts.BROWSE):
+        bring_up(person)
         found += _due(person, at)
     found.append(Tile(people.to_confirm(person, at).count(), "项授权待确认", address("grants"), "wait"))
     found.append(Tile(people.without_role(person, at).count(), "个账号没有角色", address("accounts"), "wait"))
