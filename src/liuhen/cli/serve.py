@@ -19,6 +19,7 @@ from .demo_people import demo_sign_ins
 from .office import Commands
 from .out import say, show
 
+_WORKERS = min(2, os.cpu_count() or 1)  # films to many viewers, and pages beside them
 THREADS = 16  # requests at once in one web process; a recording that is being played holds one
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
 
@@ -29,7 +30,7 @@ def add(commands: Commands) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="监听地址；0.0.0.0 表示供其他电脑访问")
     serve.add_argument("--port", type=int, default=8000, help="端口")
     serve.add_argument("--tls", action="store_true", help="用本机自建的证书提供 HTTPS")
-    serve.add_argument("--workers", metavar="N", type=int, default=1, help="网页进程数")
+    serve.add_argument("--workers", metavar="N", type=int, default=_WORKERS, help="网页进程数")
     serve.add_argument("--demo", action="store_true", help="显示演示人员的登录密码（仅用于演示单位）")
     serve.set_defaults(run=run)
 

@@ -19,6 +19,7 @@ from liuhen.base.storage.serving import Kind, Wanted, not_there, serve
 from liuhen.base.storage.stores import open_stores
 from liuhen.doors import ranges
 
+from . import again
 from .people_in import person_in
 
 
@@ -31,6 +32,7 @@ def content(request: HttpRequest, pk: uuid.UUID, kind: str, name: str = "") -> H
     wanted = Wanted(known[kind], pk, request.GET.get("visit", ""), name)
     served = serve(wanted, by=person_in(request), session=session_of(request), at=clock.now())
     cache = ranges.ASK_AGAIN if wanted.kind == Kind.THUMBNAIL else ranges.NEVER
+    again.note(request, served, cache)
     return ranges.answer(request, served, cache=cache)
 
 

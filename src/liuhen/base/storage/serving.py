@@ -86,6 +86,7 @@ class Served:
     etag: str | None
     name: str
     inline: bool
+    path: Path | None = None  # where it lies, if it is a file
 
 
 def serve(wanted: Wanted, *, by: Account, session: str, at: datetime) -> Served:
@@ -206,4 +207,4 @@ def _file(path: Path, mime: str, etag: str, name: str, *, inline: bool) -> Serve
     except OSError as error:
         raise not_there() from error
     source = os.fdopen(fd, "rb", buffering=0)
-    return Served(source, os.fstat(fd).st_size, mime, f'"{etag}"', safe_name(name), inline)
+    return Served(source, os.fstat(fd).st_size, mime, f'"{etag}"', safe_name(name), inline, path)
