@@ -9,7 +9,7 @@ from pathlib import Path
 from line_ingest import _ingest as ingest
 from measure import Contestant, Figure, in_turns, in_words, peak_of, warm
 from PIL import Image
-from place import empty_office, files_of, keep_office, need_room, open_office
+from place import empty_office, files_of, keep_office, need_room, open_office, put_aside
 
 SIZE = 200_000
 FULL = 1000
@@ -17,7 +17,7 @@ FULL = 1000
 
 def measure(folder: Path, scale: float) -> list[Figure]:
     count = max(100, int(FULL * min(1.0, scale * 4)))
-    need_room(folder, 3 * count * SIZE)
+    need_room(folder, 15 * count * SIZE)
     home = folder / "home"
     by = open_office(home)
     keep_office(home)
@@ -31,12 +31,12 @@ def _one(folder: Path, home: Path, by: object, count: int, rounds: int) -> Figur
     warm(files)
     target = folder / "bare"
     turns = [
-        Contestant("liuhen ingest", lambda: ingest(card, by), after=lambda: empty_office(home)),
+        Contestant("liuhen ingest", lambda: ingest(card, by), after=lambda: empty_office(home, aside=True)),
         Contestant(
             "limit: write + fsync of the same files",
             lambda: _bare(files, target),
             target.mkdir,
-            lambda: _clear(target),
+            lambda: put_aside(target),
         ),
     ]
     found = in_turns(turns, rounds)
@@ -80,9 +80,3 @@ def _bare(files: list[Path], target: Path) -> None:
         os.write(fd, data)
         os.fsync(fd)
         os.close(fd)
-
-
-def _clear(target: Path) -> None:
-    for file in target.iterdir():
-        file.unlink()
-    target.rmdir()

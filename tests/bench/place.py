@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,9 +40,11 @@ def open_home(home: Path) -> None:
 
     django.setup()
     structlog.configure(processors=[], logger_factory=lambda *_: _Nowhere())
+    from liuhen.base import collector
     from liuhen.base.office import make_ready
 
     make_ready()
+    collector.settle()
 
 
 class _Nowhere:
@@ -51,13 +54,25 @@ class _Nowhere:
         return lambda *_, **__: None
 
 
-def empty_office(home: Path) -> None:
-    """Put the office back to before its first card: store and database as `keep_office` left them."""
+def empty_office(home: Path, *, aside: bool = False) -> None:
+    """Put the office back to before its first card: store and database as `keep_office` left them.
+
+    `aside`: what was there is moved away, not removed. ext4 goes round the numbers of files removed in the last
+    five seconds, which makes the next thousands of new files dear, whoever writes them.
+    """
     from django.db import connection
 
     connection.close()
-    shutil.rmtree(home)
+    if aside:
+        put_aside(home)
+    else:
+        shutil.rmtree(home)
     shutil.copytree(home.with_name(f"{home.name}.kept"), home)
+
+
+def put_aside(folder: Path) -> None:
+    """Away with it, until the line's whole folder is removed at the end."""
+    folder.rename(folder.with_name(f"{folder.name}.{time.monotonic_ns()}"))
 
 
 def keep_office(home: Path) -> None:

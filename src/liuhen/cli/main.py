@@ -56,8 +56,10 @@ def _set_up() -> None:
     import django
 
     django.setup()
+    from liuhen.base import collector
     from liuhen.base.logs import log_to_file
 
+    collector.settle()
     log_to_file()
 
 

@@ -115,7 +115,10 @@ def reread_sha256(path: Path, watch: Watch = unwatched) -> Reread:
 
 def _hash_direct(fd: int, watch: Watch) -> Reread:
     digest, size = hashlib.sha256(), 0
-    with mmap.mmap(-1, CHUNK) as buffer, memoryview(buffer) as view:
+    room = min(
+        CHUNK, -(-max(1, os.fstat(fd).st_size) // _ALIGN) * _ALIGN
+    )  # what lies behind the end is zeroed at a cost
+    with mmap.mmap(-1, room, flags=mmap.MAP_PRIVATE) as buffer, memoryview(buffer) as view:
         while True:
             got = os.preadv(fd, [view], size)
             if got == 0:
