@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
 from datetime import date, datetime
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -21,50 +23,86 @@ from liuhen.core.rules.pack import Pack
 
 from .folds import Told
 
+_OF_A_RECORDING = frozenset({"recordings", "handover", "met"})
+_STAMP = re.compile(
+    r"20\d\d-(0\d|1[0-2])-([01]\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z"
+)  # the rest is read
 KEPT = Standing("silent", None, None, None, long_term=False)
 
 
-@dataclass(frozen=True)
-class Judged:
-    duties: tuple[Due, ...] = ()
-    assumed: bool = False
+class Seen(NamedTuple):
+    """Facts as they are judged. `day`: of the act, in Shanghai, None where no moment is known; `assumed`: the end of the
+    activity is that of the recording; `plain`: nothing else is known that a rule of retention asks for."""
+
+    facts: Facts
+    day: date | None
+    assumed: bool
+    plain: bool
 
 
-def facts_of(told: Told) -> Facts | None:
+def seen_of(told: Told) -> Seen | None:
+    """None where the engine cannot read what was told."""
+    return _of_a_recording(told) or _read(told)
+
+
+def _read(told: Told) -> Seen | None:
     try:
-        return Facts.model_validate({name: part for name, part in told.items() if name != "met"})
+        facts = Facts.model_validate({name: part for name, part in told.items() if name != "met"})
     except ValidationError:
         return None
+    act, recorded = facts.act, facts.at("recorded_at")
+    day = _day(act.ended_at or act.arrived_at or recorded or facts.handed_over_at)
+    assumed = act.ended_at is None and recorded is not None
+    return Seen(facts.with_end(recorded) if assumed else facts, day, assumed, facts.plain)
 
 
-def day_of(facts: Facts | None) -> date | None:
-    """The day of the act, in Shanghai; None where no moment is known."""
-    if facts is None:
-        return None
-    act = facts.act
-    moment = act.ended_at or act.arrived_at or facts.at("recorded_at") or facts.handed_over_at
+def _of_a_recording(told: Told) -> Seen | None:
+    """The same without asking what a stored recording's entry cannot say otherwise; None for everything else."""
+    match told:
+        case {"recordings": [{"ended_at": ended, **more}], "handover": {"at": at, **also}} if not (
+            more or also
+        ):
+            if told.keys() <= _OF_A_RECORDING and _is_stamp(ended) and _is_stamp(at):
+                end, handed = _moment(ended), _moment(at)
+                return Seen(Facts.of_recording(end, handed), _day(end or handed), end is not None, True)
+    return None
+
+
+def _is_stamp(text: object) -> bool:
+    return text is None or (isinstance(text, str) and _STAMP.fullmatch(text) is not None)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _day(moment: datetime | None) -> date | None:
     return moment.astimezone(SHANGHAI).date() if moment else None
 
 
-def keeps_of(pack: Pack | None, facts: Facts | None) -> Standing:
-    return standing_of(pack, facts) if pack and facts else KEPT
+class Keeps:
+    """How long a matter is kept. Recordings of one day of which nothing else is known are answered alike, and once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, date | None, bool], tuple[Pack, Standing]] = {}
+
+    def of(self, pack: Pack | None, seen: Seen | None) -> Standing:
+        if pack is None or seen is None:
+            return KEPT
+        if not seen.plain:
+            return standing_of(pack, seen.facts)
+        key = (id(pack), seen.day, seen.assumed)
+        found = self._known.get(key)
+        if found is None:  # the pack is held: nothing else gets its identity
+            found = self._known[key] = pack, standing_of(pack, seen.facts)
+        return found[1]
 
 
-def judged(pack: Pack | None, facts: Facts | None, told: Told, calendar: Calendar) -> Judged:
-    if pack is None or facts is None:
-        return Judged()
-    assumed = facts.act.ended_at is None and bool(facts.ends)
-    if assumed:
-        activity = facts.act.model_copy(update={"ended_at": facts.at("recorded_at")})
-        seen = facts.model_copy(update={"activity": activity})
-    else:
-        seen = facts
-    met = {duty: datetime.fromisoformat(at) for duty, at in told.get("met", {}).items()}
-    duties = tuple(_met(due, met) for due in duties_of(pack, seen, calendar))
-    return Judged(duties, assumed)
-
-
-def _met(due: Due, met: dict[str, datetime]) -> Due:
-    """As the ledger knows it, where the facts have no word for it."""
-    at = met.get(due.duty)
-    return due._replace(state="met", met_at=at) if at and due.state != "met" else due
+def duties_in(pack: Pack | None, seen: Seen | None, told: Told, calendar: Calendar) -> Iterator[Due]:
+    """The duties of these facts, met where the ledger says so and the facts have no word for it."""
+    if pack is None or seen is None:
+        return
+    met = told.get("met", {})
+    for due in duties_of(pack, seen.facts, calendar):
+        at = met.get(due.duty)
+        yield due._replace(state="met", met_at=_moment(at)) if at and due.state != "met" else due

@@ -13,7 +13,6 @@ from datetime import date
 from functools import cache
 from itertools import islice
 from typing import Any
-from uuid import UUID
 
 import orjson
 import structlog
@@ -29,7 +28,8 @@ from liuhen.core.rules.holding import Standing, carried, shortens
 from liuhen.core.rules.pack import Pack
 
 from . import acts
-from .evaluate import day_of, facts_of, keeps_of
+from .bulk import without_garbage, without_indexes
+from .evaluate import Keeps, seen_of
 from .folds import fold, kinds
 from .models import Deadline, Followed, Matter, Shortening, matter_id
 from .rows import KEYS, Row, Work, known, write
@@ -66,7 +66,8 @@ def rebuild(agency: Agency) -> int:
     with transaction.atomic():
         _forget(agency)
         Followed.objects.filter(agency=agency).delete()
-        return catch_up(agency)
+        with without_indexes(), without_garbage():
+            return catch_up(agency)
 
 
 def behind(agency: Agency) -> int:
@@ -104,6 +105,7 @@ class _Reader:
         self.position = start
         self.book = book_before(agency, start)
         self.pack_on = _unfailing(self.book)
+        self.keeps = Keeps()
         self.waiting: list[dict[str, Any]] = []
         self.causes: set[int] = set()
 
@@ -137,18 +139,18 @@ class _Reader:
 
     def _keep(self, one: Work, cause: int) -> None:
         """Judge how long a matter is kept, now that an entry has told something."""
-        one.facts = facts_of(one.told)
-        one.row.day = day_of(one.facts)
+        one.seen = seen_of(one.told)
+        one.row.day = one.seen.day if one.seen else None
         if one.row.day is None:
             return  # no regulation can be told yet: what stands goes on standing, and what nobody judged is kept
-        waits = _hold(one.row, keeps_of(self.pack_on(one.row.day), one.facts), cause)
+        waits = _hold(one.row, self.keeps.of(self.pack_on(one.row.day), one.seen), cause)
         if waits and cause not in self.causes:
             self.causes.add(cause)
             _to_decide(self.agency, cause)
 
     def _turn_to(self, book: Book, entry: dict[str, Any]) -> None:
         """Another book: judge the matters again that it concerns."""
-        self.book, self.pack_on = book, _unfailing(book)
+        self.book, self.pack_on, self.keeps = book, _unfailing(book), Keeps()
         data = entry["data"]
         rows = Matter.objects.filter(agency=self.agency)
         rows = (
@@ -168,7 +170,7 @@ class _Reader:
         Shortening.objects.filter(agency=self.agency, cause=cause).update(state=state)
         for group in _groups(Matter.objects.filter(agency=self.agency, cause=cause)):
             for one in group:
-                one.facts = facts_of(one.told)
+                one.seen = seen_of(one.told)
                 if approved:
                     _set(one.row, _from_json(one.row.shorter))
                 else:
@@ -206,7 +208,7 @@ def _about(agency: Agency, subjects: set[str]) -> Iterator[Work]:
 
 
 def _new(agency: Agency, subject: str, position: int) -> Row:
-    recording = UUID(subject.removeprefix(_URN)) if subject.startswith(_URN) else None
+    recording = subject.removeprefix(_URN) if subject.startswith(_URN) else None
     return Row(matter_id(agency.pk, position), agency.pk, subject, recording)
 
 

@@ -5,23 +5,21 @@ they take several times as long.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 from django.db import connection
-from django.db.models import DateField, DateTimeField, Model, QuerySet, UUIDField
+from django.db.models import Model, QuerySet
 
 from liuhen.base import packs
 from liuhen.core.rules.clocks import Due
-from liuhen.core.rules.facts import Facts
 from liuhen.core.rules.pack import Pack
 
-from .evaluate import judged
+from .evaluate import Seen, duties_in
 from .models import Deadline, Matter
 
 KEYS = 900  # in one question: SQLite takes 999 at least
@@ -34,7 +32,7 @@ class Row:
     id: int
     agency: int
     subject: str
-    recording: UUID | None = None
+    recording: UUID | str | None = None  # as the database gives it, or as the subject spells it
     facts: str = ""
     day: date | None = None
     pack: str = ""
@@ -54,14 +52,14 @@ NAMES = tuple(one.name for one in dataclasses.fields(Row))
 
 
 class Work:
-    """A matter at hand: its row, what has been told of it, and the facts that came of it."""
+    """A matter at hand: its row, what has been told of it, and how that is seen."""
 
-    __slots__ = ("facts", "fresh", "row", "told")
+    __slots__ = ("fresh", "row", "seen", "told")
 
     def __init__(self, row: Row, *, fresh: bool = False) -> None:
         self.row, self.fresh = row, fresh
         self.told: dict[str, Any] = orjson.loads(row.facts) if row.facts else {}
-        self.facts: Facts | None = None
+        self.seen: Seen | None = None
 
 
 def known(rows: QuerySet[Matter]) -> Iterator[Work]:
@@ -73,15 +71,17 @@ def known(rows: QuerySet[Matter]) -> Iterator[Work]:
 def write(work: Sequence[Work], pack_on: Callable[[date | None], Pack | None]) -> None:
     """Bring the rows of these matters, and of their duties, to what is known now."""
     duties: list[tuple[Any, ...]] = []
+    spelt = _spelling()
     calendar = packs.calendar()
     for one in work:
         pack = pack_on(one.row.day)
         one.row.facts = orjson.dumps(one.told, option=orjson.OPT_SORT_KEYS).decode()
         one.row.pack, one.row.version = (pack.id, pack.version) if pack else ("", "")
-        said = judged(pack, one.facts, one.told, calendar)
-        duties += (_duty(one.row, due, assumed=said.assumed) for due in said.duties)
+        assumed = one.seen is not None and one.seen.assumed
+        found = duties_in(pack, one.seen, one.told, calendar)
+        duties += (_duty(one.row, due, spelt, assumed=assumed) for due in found)
     _take_away([one.row.id for one in work if not one.fresh])
-    _insert(Matter, NAMES, (_columns(one.row) for one in work))
+    _insert(Matter, NAMES, [_columns(one.row, spelt) for one in work])
     _insert(Deadline, _DUTY, duties)
 
 
@@ -93,57 +93,74 @@ def _take_away(keys: Sequence[int]) -> None:
             rows._raw_delete(rows.db)
 
 
-_columns = attrgetter(*NAMES)
-
 _DUTY = (
     *("agency", "matter", "recording", "duty", "pack", "version", "article", "state", "who", "to"),
     *("basis", "assumed", "warnings", "starts_at", "due_at", "met_at"),
 )
 
 
-def _duty(row: Row, due: Due, *, assumed: bool) -> tuple[Any, ...]:
+class _Spelling(NamedTuple):
+    """How this database wants values that Django would otherwise spell one by one, asking its settings each time."""
+
+    moment: Callable[[datetime | None], Any]
+    day: Callable[[date | None], Any]
+    key: Callable[[UUID | str | None], Any]
+
+
+def _naive_utc(moment: datetime | None) -> str | None:
+    """As Django writes a moment into SQLite."""
+    return moment.astimezone(UTC).isoformat(" ")[:-6] if moment else None
+
+
+def _hex(key: UUID | str | None) -> str | None:
+    return key.replace("-", "") if isinstance(key, str) else key.hex if key else None
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_SQLITE = _Spelling(_naive_utc, lambda day: day.isoformat() if day else None, _hex)
+_NATIVE = _Spelling(_as_it_is, _as_it_is, _as_it_is)
+
+
+def _spelling() -> _Spelling:
+    return _SQLITE if connection.vendor == "sqlite" else _NATIVE
+
+
+def _columns(row: Row, spelt: _Spelling) -> tuple[Any, ...]:
+    """In the order of NAMES."""
     return (
-        *(row.agency, row.id, row.recording, due.duty, row.pack, row.version, due.article),
-        *(due.state, due.who, due.to or "", due.basis, assumed and due.basis.startswith("ended_at")),
-        *("\n".join(due.warnings), due.starts_at, due.due_at, due.met_at),
+        *(row.id, row.agency, row.subject, spelt.key(row.recording), row.facts, spelt.day(row.day)),
+        *(
+            row.pack,
+            row.version,
+            row.rule,
+            row.article,
+            row.period,
+            spelt.day(row.until),
+            spelt.day(row.floor),
+        ),
+        *(row.long_term, row.cause, row.shorter, row.upheld),
     )
 
 
-def _insert(model: type[Model], names: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
-    fields = [model._meta.get_field(name) for name in names]
-    adapt = [(at, adapter) for at, field in enumerate(fields) if (adapter := _adapter(field))]
-    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)  # type: ignore[union-attr]
+def _duty(row: Row, due: Due, spelt: _Spelling, *, assumed: bool) -> tuple[Any, ...]:
+    """In the order of _DUTY."""
+    moment = spelt.moment
+    return (
+        *(row.agency, row.id, spelt.key(row.recording), due.duty, row.pack, row.version, due.article),
+        *(due.state, due.who, due.to or "", due.basis, assumed and due.basis.startswith("ended_at")),
+        *("\n".join(due.warnings), moment(due.starts_at), moment(due.due_at), moment(due.met_at)),
+    )
+
+
+def _insert(model: type[Model], names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    quoted = connection.ops.quote_name
+    columns = ", ".join(quoted(str(model._meta.get_field(name).column)) for name in names)  # type: ignore[union-attr]
     places = ", ".join(["%s"] * len(names))
-    table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {table} ({columns}) VALUES ({places})",  # noqa: S608 - names of our own columns
-            list(_adapted(rows, adapt)),
+            f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ({places})",  # noqa: S608 - our own names
+            rows,
         )
-
-
-def _adapter(field: Any) -> Callable[[Any], Any] | None:
-    """How this database wants the values of a field; None where it takes them as they are."""
-    if connection.vendor == "sqlite" and isinstance(field, DateTimeField):
-        return _naive_utc
-    if connection.vendor == "sqlite" and isinstance(field, DateField):
-        return date.isoformat
-    if isinstance(field, UUIDField) and not connection.features.has_native_uuid_field:
-        return attrgetter("hex")
-    return None
-
-
-def _naive_utc(moment: datetime) -> str:
-    """As Django writes a moment into SQLite; its own way asks the settings for each."""
-    return str(moment.astimezone(UTC).replace(tzinfo=None))
-
-
-def _adapted(
-    rows: Iterable[tuple[Any, ...]], adapt: list[tuple[int, Callable[[Any], Any]]]
-) -> Iterator[list[Any]]:
-    for row in rows:
-        values = list(row)
-        for at, adapter in adapt:
-            if values[at] is not None:
-                values[at] = adapter(values[at])
-        yield values

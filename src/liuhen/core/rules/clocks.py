@@ -85,33 +85,87 @@ def notes_of(pack: Pack, facts: Facts) -> list[str]:
 # -- clocks
 
 
-def _clocks(pack: Pack, facts: Facts, calendar: Calendar, at: datetime | None) -> Iterator[Due]:
-    for clock in pack.clocks:
-        ends = [(number, one.ended_at) for number, one in enumerate(facts.recordings or [])]
-        if clock.per_recording and ends:
-            for number, moment in ends:
-                yield _clock(pack, clock, facts, calendar, moment, at)._replace(recording=number)
-        else:
-            start = None if clock.per_recording else facts.at(clock.start)
-            yield _clock(pack, clock, facts, calendar, start, at)
+class _Fixed(NamedTuple):
+    """What a clock says whatever the facts are. Pack and clock are held, so that nothing else gets their identity."""
+
+    pack: Pack
+    clock: Clock
+    who: str
+    to: str | None
+    basis: str
+    period: Period | None
+    excepted: frozenset[str]
+    later: Period | None
+    later_basis: str
 
 
-def _clock(
-    pack: Pack, clock: Clock, facts: Facts, calendar: Calendar, start: datetime | None, at: datetime | None
-) -> Due:
-    due = Due(
-        clock.duty,
-        clock.article,
-        "waiting",
+_FIXED: dict[tuple[int, int], _Fixed] = {}
+_MANY = 4096
+
+
+def _fixed(pack: Pack, clock: Clock) -> _Fixed:
+    key = (id(pack), id(clock))
+    found = _FIXED.get(key)
+    if found is None:
+        if len(_FIXED) >= _MANY:
+            _FIXED.clear()
+        found = _FIXED[key] = _fix(pack, clock)
+    return found
+
+
+def _fix(pack: Pack, clock: Clock) -> _Fixed:
+    other = clock.exception
+    return _Fixed(
+        pack,
+        clock,
         pack.roles[clock.who],
         pack.who(clock.to),
         _basis(clock.start, clock.within, clock.same_day),
-        _local(start),
-        ruling=clock.ruling,
+        Period.parse(clock.within) if clock.within else None,
+        frozenset(other.circumstances) if other else frozenset(),
+        Period.parse(other.within) if other else None,
+        _basis("returned_at", other.within, same_day=False) if other else "",
     )
-    due = _timed(due, clock, facts, calendar, start)
+
+
+def _clocks(pack: Pack, facts: Facts, calendar: Calendar, at: datetime | None) -> Iterator[Due]:
+    for clock in pack.clocks:
+        fixed = _fixed(pack, clock)
+        if not clock.per_recording:
+            yield _clock(fixed, facts, calendar, facts.at(clock.start), at)
+        elif facts.recordings:
+            for number, one in enumerate(facts.recordings):
+                yield _clock(fixed, facts, calendar, one.ended_at, at, number)
+        else:
+            yield _clock(fixed, facts, calendar, None, at)
+
+
+def _clock(
+    fixed: _Fixed,
+    facts: Facts,
+    calendar: Calendar,
+    start: datetime | None,
+    at: datetime | None,
+    recording: int | None = None,
+) -> Due:
+    clock = fixed.clock
+    timed = _timed(fixed, facts, calendar, start)
     met = _met(clock, facts, start, at)
-    return due._replace(state="met", met_at=_local(met)) if met else due
+    return Due(
+        clock.duty,
+        clock.article,
+        "met" if met else timed.state,
+        fixed.who,
+        fixed.to,
+        timed.basis,
+        timed.starts_at,
+        timed.due_at,
+        _local(met),
+        None,
+        recording,
+        clock.ruling,
+        timed.warnings,
+    )
 
 
 def _met(clock: Clock, facts: Facts, start: datetime | None, at: datetime | None) -> datetime | None:
@@ -122,45 +176,46 @@ def _met(clock: Clock, facts: Facts, start: datetime | None, at: datetime | None
     return met if met and (at is None or met <= at) else None
 
 
-def _timed(due: Due, clock: Clock, facts: Facts, calendar: Calendar, start: datetime | None) -> Due:
-    """With its due moment, as far as the facts reach."""
-    excepted = clock.exception and set(clock.exception.circumstances) & set(facts.act.circumstances or [])
-    if start is None and (clock.per_recording or not excepted):
-        return due
-    main, warnings = _main(clock, calendar, start)
-    if not excepted or clock.exception is None:
+class _Timed(NamedTuple):
+    state: State
+    basis: str
+    starts_at: datetime | None
+    due_at: datetime | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def _timed(fixed: _Fixed, facts: Facts, calendar: Calendar, start: datetime | None) -> _Timed:
+    """The due moment, as far as the facts reach."""
+    clock, local = fixed.clock, _local(start)
+    excepted = not fixed.excepted.isdisjoint(facts.act.circumstances or ())
+    if local is None and (clock.per_recording or not excepted):
+        return _Timed("waiting", fixed.basis, None)
+    main, warnings = _main(fixed, calendar, local)
+    if not excepted or fixed.later is None:
         if clock.same_day:
-            return due._replace(state="immediate", due_at=main)
-        state: State = "running" if main else "no_hours_named"
-        return due._replace(state=state, due_at=main, warnings=warnings)
+            return _Timed("immediate", fixed.basis, local, main)
+        return _Timed("running" if main else "no_hours_named", fixed.basis, local, main, warnings)
     returned = facts.act.returned_at
     if returned is None:
-        basis = _basis("returned_at", clock.exception.within, same_day=False)
-        return due._replace(state="waiting", basis=basis)
-    later = calendar.due(returned, Period.parse(clock.exception.within))
+        return _Timed("waiting", fixed.later_basis, local)
+    later = calendar.due(returned, fixed.later)
     if main and main > later:
-        return due._replace(state="running", due_at=main, warnings=warnings)
-    return due._replace(
-        state="running",
-        starts_at=_local(returned),
-        due_at=later,
-        basis=_basis("returned_at", clock.exception.within, same_day=False),
-        warnings=warnings,  # the clock it must not end before may still move
-    )
+        return _Timed("running", fixed.basis, local, main, warnings)
+    # its warnings stay: the clock it must not end before may still move
+    return _Timed("running", fixed.later_basis, _local(returned), later, warnings)
 
 
 def _main(
-    clock: Clock, calendar: Calendar, start: datetime | None
+    fixed: _Fixed, calendar: Calendar, start: datetime | None
 ) -> tuple[datetime | None, tuple[str, ...]]:
     if start is None:
         return None, ()
-    if clock.same_day:
+    if fixed.clock.same_day:
         return end_of_day(start), ()
-    if clock.within is None:
+    if fixed.period is None:
         return None, ()
-    period = Period.parse(clock.within)
-    due = calendar.due(start, period)
-    return due, tuple(calendar.warnings(start, due, period))
+    due = calendar.due(start, fixed.period)
+    return due, tuple(calendar.warnings(start, due, fixed.period))
 
 
 def _basis(start: str, within: str | None, same_day: bool) -> str:
@@ -259,21 +314,22 @@ def _told(pack: Pack, stop: Stop, ended: datetime | None, listed: bool | None) -
 
 
 def _discs(pack: Pack, facts: Facts) -> Iterator[Due]:
-    start = _local(facts.at("recorded_at"))
-    state: State = "no_hours_named"
+    rules: list[Any] = []
     if pack.long_term and pack.long_term.disc and long_term_items(pack, facts):
-        rule = pack.long_term
-        yield Due("disc", rule.article, state, pack.roles[rule.who], None, "recorded_at", start)
+        rules.append(pack.long_term)
     if pack.evidence_disc and facts.evidence:
-        disc = pack.evidence_disc
-        yield Due("disc", disc.article, state, pack.roles[disc.who], None, "recorded_at", start)
+        rules.append(pack.evidence_disc)
+    for rule in rules:
+        start = _local(facts.at("recorded_at"))
+        yield Due("disc", rule.article, "no_hours_named", pack.roles[rule.who], None, "recorded_at", start)
 
 
 def long_term_items(pack: Pack, facts: Facts) -> list[str]:
     """The texts of the long-term article that these facts meet."""
-    events = set(facts.act.events or [])
-    triggers = pack.long_term.triggers if pack.long_term else ()
-    return [one.text for one in triggers if events & set(one.events)]
+    events = facts.act.events
+    if not events or pack.long_term is None:
+        return []
+    return [one.text for one in pack.long_term.triggers if not set(events).isdisjoint(one.events)]
 
 
 # -- judged
