@@ -24,6 +24,7 @@ from liuhen.core.rules.pack import Pack
 from .folds import Told
 
 _OF_A_RECORDING = frozenset({"recordings", "handover", "met"})
+_ENDED, _AT = {"ended_at"}, {"at"}
 _STAMP = re.compile(
     r"20\d\d-(0\d|1[0-2])-([01]\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z"
 )  # the rest is read
@@ -58,14 +59,19 @@ def _read(told: Told) -> Seen | None:
 
 def _of_a_recording(told: Told) -> Seen | None:
     """The same without asking what a stored recording's entry cannot say otherwise; None for everything else."""
-    match told:
-        case {"recordings": [{"ended_at": ended, **more}], "handover": {"at": at, **also}} if not (
-            more or also
-        ):
-            if told.keys() <= _OF_A_RECORDING and _is_stamp(ended) and _is_stamp(at):
-                end, handed = _moment(ended), _moment(at)
-                return Seen(Facts.of_recording(end, handed), _day(end or handed), end is not None, True)
-    return None
+    if not told.keys() <= _OF_A_RECORDING:
+        return None
+    recordings, handover = told.get("recordings"), told.get("handover")
+    if not (isinstance(recordings, list) and len(recordings) == 1 and isinstance(handover, dict)):
+        return None
+    (one,) = recordings
+    if not isinstance(one, dict) or one.keys() != _ENDED or handover.keys() != _AT:
+        return None
+    ended, at = one["ended_at"], handover["at"]
+    if not (_is_stamp(ended) and _is_stamp(at)):
+        return None
+    end, handed = _moment(ended), _moment(at)
+    return Seen(Facts.of_recording(end, handed), _day(end or handed), end is not None, True)
 
 
 def _is_stamp(text: object) -> bool:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 from .calendar import SHANGHAI, Calendar, Period, end_of_day
@@ -65,12 +65,11 @@ class Due(NamedTuple):
 
 def duties_of(pack: Pack, facts: Facts, calendar: Calendar, *, at: datetime | None = None) -> list[Due]:
     """Every duty the pack opens for these facts, in the order of its articles' work."""
-    found = [
-        *_clocks(pack, facts, calendar, at),
-        *_unrecorded(pack, facts, calendar),
-        *_stops(pack, facts),
-        *_discs(pack, facts),
-    ]
+    found = [*_clocks(pack, facts, calendar, at)]
+    if facts.activity is not None:
+        found += _unrecorded(pack, facts, calendar)
+        found += _stops(pack, facts)
+    found += _discs(pack, facts)
     return [_judged(due, at) for due in found] if at else found
 
 
@@ -94,6 +93,7 @@ class _Fixed(NamedTuple):
     to: str | None
     basis: str
     period: Period | None
+    hours: timedelta | None  # of a period in hours: from moment to moment, and no calendar is asked
     excepted: frozenset[str]
     later: Period | None
     later_basis: str
@@ -115,13 +115,15 @@ def _fixed(pack: Pack, clock: Clock) -> _Fixed:
 
 def _fix(pack: Pack, clock: Clock) -> _Fixed:
     other = clock.exception
+    period = Period.parse(clock.within) if clock.within else None
     return _Fixed(
         pack,
         clock,
         pack.roles[clock.who],
         pack.who(clock.to),
         _basis(clock.start, clock.within, clock.same_day),
-        Period.parse(clock.within) if clock.within else None,
+        period,
+        timedelta(hours=period.hours) if period and period.hours else None,
         frozenset(other.circumstances) if other else frozenset(),
         Period.parse(other.within) if other else None,
         _basis("returned_at", other.within, same_day=False) if other else "",
@@ -212,6 +214,8 @@ def _main(
         return None, ()
     if fixed.clock.same_day:
         return end_of_day(start), ()
+    if fixed.hours:
+        return start + fixed.hours, ()
     if fixed.period is None:
         return None, ()
     due = calendar.due(start, fixed.period)
