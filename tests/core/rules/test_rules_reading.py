@@ -46,6 +46,21 @@ def test_what_is_spoken_or_stamped_stands_in_the_regulation_word_for_word(name: 
     assert [one for one in literal if one not in said] == []
 
 
+def test_the_span_each_text_names_and_two_that_name_no_moment() -> None:
+    named = {
+        name: (span.article, span.start, span.end)
+        for name in PACKS
+        if (span := pack_of(name).full_span) is not None
+    }
+    assert named == {
+        "jinjiang-agri": ("5", "arrived_at", "ended_at"),
+        "shifanqu-bianban": ("9", "arrived_at", "ended_at"),
+        "baofeng-forestry": ("8", "arrived_at", "left_at"),
+        "ankang-agri": ("1/4", None, None),
+        "pengyang": ("8", None, None),
+    }
+
+
 @pytest.fixture
 def starter(tmp_path: Path) -> Path:
     write_starter(tmp_path / "new")
@@ -194,3 +209,13 @@ def test_two_packs_differ_field_by_field_and_one_not_from_itself() -> None:
     found = differences(pack_of("jinjiang-agri"), pack_of("baofeng-forestry"))
     assert {"deadlines", "retention", "discs", "approvers"} <= {row["area"] for row in found}
     assert differences(pack_of("pengyang"), pack_of("pengyang")) == []
+
+
+def test_key_content_asked_for_a_matter_that_nobody_lists_is_refused(starter: Path) -> None:
+    content = "key_content: [{text: 现场, article: '2', code: scene, matters: [no_such_matter]}]\n"
+    path = starter / "pack.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + content, encoding="utf-8")
+    with pytest.raises(PackError) as refused:
+        read_pack(starter)
+    assert [fault.code for fault in refused.value.faults] == ["unknown_matter"]
+    assert "key_content.0.matters" in refused.value.faults[0].place

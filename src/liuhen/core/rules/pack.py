@@ -92,6 +92,22 @@ class Matter(_Data):
     article: ArticleNo
 
 
+class KeyContent(Item):
+    """One thing to be captured, marked on the timeline. The text lists what is to be shot, not when: `always` and
+    `matters` say when its absence is told; with neither, only when somebody says that it happened."""
+
+    always: bool = False
+    matters: tuple[Code, ...] = ()
+
+
+class FullSpan(_Data):
+    """From which moment to which an activity is recorded. None: the text says "whole" and names no moment."""
+
+    article: ArticleNo
+    start: Literal["arrived_at"] | None = None
+    end: Literal["ended_at", "left_at"] | None = None
+
+
 class Notice(_Data):
     """What is said to the party at the start; literally where the text prescribes the words."""
 
@@ -238,7 +254,8 @@ class Pack(_Data):
     matters: tuple[Matter, ...] = ()
     notice: Notice | None = None
     opening: Notice | None = None
-    key_content: tuple[Item, ...] = ()
+    key_content: tuple[KeyContent, ...] = ()
+    full_span: FullSpan | None = None
     span: tuple[Item, ...] = ()  # from where to where is recorded, worn how
     unrecorded: Unrecorded | None = None
     interruption: Interruption | None = None

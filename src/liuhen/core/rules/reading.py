@@ -200,6 +200,15 @@ def _alone(path: Path, said: Any, pack: Pack) -> Iterator[Fault]:
                 "请写明这条时限依据哪一项裁定。",
                 "unknown_question",
             )
+    listed = {one.code for one in pack.matters}
+    for number, content in enumerate(pack.key_content):
+        for code in sorted(set(content.matters) - listed):
+            yield Fault(
+                place_of(path, said, ("key_content", number, "matters")),
+                f"matters 中没有“{code}”。",
+                "请核对代码，或在 matters 中补上这一事项。",
+                "unknown_matter",
+            )
     for article_no, article in pack.articles.items():
         if sum(map(bool, (article.by, article.accounted, article.needs))) != 1:
             yield Fault(
