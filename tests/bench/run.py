@@ -36,6 +36,7 @@ LINES = (
     "search",
     "rules",
     "deadlines",
+    "matching",
 )
 DEFAULT_SCALE = 0.25
 
