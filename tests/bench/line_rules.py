@@ -20,7 +20,7 @@ def measure(folder: Path, scale: float) -> list[Figure]:
 
 
 def _one(recordings: int) -> Figure:
-    from liuhen.base.packs import calendar, pack_of, shipped
+    from liuhen.base.packs import FOLDER, calendar, read, shipped
     from liuhen.core.rules.clocks import duties_of
     from liuhen.core.rules.facts import facts_from
     from liuhen.core.rules.retention import retention_of
@@ -29,7 +29,7 @@ def _one(recordings: int) -> Figure:
     days = calendar()
     rows: dict[str, float] = {}
     for name in shipped():
-        pack = pack_of(name)
+        pack = read(FOLDER / name)
         times = []
         for _ in range(ROUNDS // recordings):
             started = time.perf_counter()
