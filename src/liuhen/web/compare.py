@@ -19,6 +19,7 @@ from .rules import DUTY, pack_named
 _AREAS = {
     "deadlines": "时限",
     "retention": "保管期限",
+    "span": "全程记录",
     "matters": "记录事项",
     "approvers": "批准人",
     "forms": "表单",
@@ -59,6 +60,7 @@ _KEYS = {
     "external": "外部调取",
     "party": "当事人复制",
     "supervision": "监督、复议等利用",
+    "full_span": "起止",
     "unrecorded": "未记录",
     "interruption": "中断",
     "long_term": "长期保存",
@@ -92,6 +94,7 @@ def _value(value: Any) -> str:
 _FIELDS = {
     "article": "条号",
     "from": "起于",
+    "until": "止于",
     "within": "期限",
     "same_day": "当日",
     "exception": "例外",

@@ -207,7 +207,7 @@ def test_what_a_text_leaves_unclear_is_a_question(name: str) -> None:
 
 def test_two_packs_differ_field_by_field_and_one_not_from_itself() -> None:
     found = differences(pack_of("jinjiang-agri"), pack_of("baofeng-forestry"))
-    assert {"deadlines", "retention", "discs", "approvers"} <= {row["area"] for row in found}
+    assert {"deadlines", "retention", "span", "discs", "approvers"} <= {row["area"] for row in found}
     assert differences(pack_of("pengyang"), pack_of("pengyang")) == []
 
 

@@ -1,6 +1,6 @@
 """What a pack leaves unclear: silences that the engine finds, and the conflicts and questions the pack tells of.
 
-- A silence found here is one that nothing in the pack answers: no retention, no notice, no interruption, no date of
+- A silence found here is one that nothing in the pack answers: no retention, no notice, no interruption, no span, no date of
   force, a clock without hours, an access without approver, a report to nobody.
 - Two clocks for what is one work are a conflict; two packs differ item by item (`differences`).
 - A question is ruled by the legal office; a ruling that ships with a pack is told with it.
@@ -60,6 +60,11 @@ def _silences(pack: Pack) -> Iterator[Found]:
     for code, (value, text) in missing.items():
         if not value:
             yield Found(code, "silence", (), text)
+    span = pack.full_span
+    if span is None or span.start is None or span.end is None:
+        articles = (span.article,) if span else ()
+        text = "没有写明从何时录到何时：按到达现场起、活动结束止核对。"
+        yield Found("span_silent", "silence", articles, text)
     for clock in pack.clocks:
         if clock.within is None and not clock.same_day:
             text = f"{NAMES[clock.duty]}没有写明时限。"
@@ -114,6 +119,17 @@ def _compared(one: Pack, other: Pack) -> Iterator[tuple[str, str, Any, Any]]:
             }
             for rule in pack.retention
         },
+        "span": lambda pack: (
+            {
+                "full_span": {
+                    "article": pack.full_span.article,
+                    "from": pack.full_span.start,
+                    "until": pack.full_span.end,
+                }
+            }
+            if pack.full_span
+            else {}
+        ),
         "matters": lambda pack: {matter.code: matter.duty for matter in pack.matters},
         "approvers": lambda pack: {access.purpose: pack.who(access.approver) for access in pack.access},
         "forms": lambda pack: {access.purpose: access.form for access in pack.access if access.form},
