@@ -118,6 +118,14 @@ def test_a_normal_split_is_no_hole(milliseconds: int, holes: int) -> None:
     assert len(cover("jinjiang-agri", rec(0, 30), after).holes) == holes
 
 
+@pytest.mark.parametrize(("seconds", "holes"), [(1.0, 0), (1.1, 1)])
+def test_names_of_whole_seconds_make_no_hole_of_a_split(seconds: float, holes: int) -> None:
+    blurred = Recorded(at(0), at(30), resolution=timedelta(seconds=1))
+    exact = Recorded(at(30) + timedelta(seconds=seconds), ENDED)
+    assert len(cover("jinjiang-agri", blurred, exact).holes) == holes
+    assert len(cover("jinjiang-agri", rec(0, 30), exact).holes) == 1
+
+
 def test_a_gap_within_a_file_is_a_hole_like_any_other() -> None:
     recorded = [Recorded(*one) for one in pieces_in_time(ARRIVED, [(0.0, 600.0), (630.0, 3600.0)])]
     (hole,) = cover("jinjiang-agri", *recorded).holes

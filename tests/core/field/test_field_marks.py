@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from core.field.field_office import ARRIVED, ENDED, PACKS, at
+from core.field.field_office import ARRIVED, ENDED, PACKS, at, cover, rec
 
 from liuhen.base.packs import pack_of
-from liuhen.core.field.marks import Mark, judge_marks, required_content
+from liuhen.core.field.marks import Mark, judge_marks, required_content, spoken_reasons
 
 WHOLE = [(ARRIVED, ENDED)]
 NOTICE = {"jinjiang-agri": "7", "shifanqu-bianban": "8", "baofeng-forestry": "9", "pengyang": "6"}
@@ -97,6 +97,19 @@ def test_a_matter_asks_for_its_own_content() -> None:
 def test_what_is_said_to_have_happened_is_asked_for() -> None:
     found = _judged("jinjiang-agri", happened=["summary_penalty"])
     assert "summary_penalty" in {one.params.get("code_of") for one in found}
+
+
+def test_a_mark_of_the_reason_closes_the_hole_it_ends() -> None:
+    marks = [Mark("interruption_reason", at(25.5)), Mark("notice", at(20))]
+    reasons = tuple(spoken_reasons(marks))
+    (hole,) = cover("jinjiang-agri", rec(0, 20), rec(25, 60), explained=reasons).holes
+    assert hole.closed_by == ("spoken_reason",)
+
+
+def test_a_mark_between_two_recordings_is_outside() -> None:
+    marks = [Mark("scene", at(minute)) for minute in (-1, 5, 15, 25, 31)]
+    found = _judged("ankang-agri", *marks, recorded=[(at(20), at(30)), (at(0), at(10))])
+    assert [one.params["at"] for one in found] == [at(minute).isoformat() for minute in (-1, 15, 31)]
 
 
 def test_a_mark_outside_every_recording_is_told() -> None:

@@ -173,6 +173,27 @@ def test_the_stale_photo_itself_is_placed_by_its_series(photo) -> None:
 
 
 @pytest.mark.slow
+def test_a_phone_film_tells_its_start_with_a_zone_and_its_finish_17_seconds_later(
+    analyser, shared_media
+) -> None:
+    probe = analyser.probe(shared_media / "video" / "with-gps.mov")
+    told = claims_of(probe)
+    moments = {one.field: one.moment for one in told if one.moment}
+    start, finish = moments["com.apple.quicktime.creationdate"], moments["mvhd.creation_time"]
+    assert (finish - start).total_seconds() == 17
+    truth = time_truth(told, probe["duration"])
+    assert (truth.start, truth.findings, len(truth.claims)) == (start, (), len(probe["times"]))
+
+
+@pytest.mark.slow
+def test_a_camera_film_of_local_time_is_read_as_shanghais_and_says_so(analyser, shared_media) -> None:
+    probe = analyser.probe(shared_media / "video" / "MVI_4823.AVI")
+    told = claims_of(probe)
+    assert ("IDIT", "local-assumed") in [(one.field, one.zone) for one in told]
+    assert time_truth(told, probe["duration"]).start == datetime(2012, 9, 10, 12, 52, tzinfo=UTC)
+
+
+@pytest.mark.slow
 def test_a_phone_in_zhejiang_whose_only_fix_is_55_seconds_old_or_clock_fast(photo) -> None:
     truth = time_truth(photo("ultrahdr.jpg"), 0)
     (finding,) = truth.findings

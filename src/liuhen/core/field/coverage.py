@@ -2,8 +2,9 @@
 
 - The span runs from arrival to the end that the text names (BF 8: departure). Where the text says "whole" and names
   no moment (AK1 4, PY 8), arrival and the end of the activity stand in, and the result says so.
-- Recorded is what at least one device recorded. What is left of the span is a late start, an early stop or a hole;
-  stretches up to the tolerance are none (arrival is told by the minute), and covered + holes = span nevertheless.
+- Recorded is what at least one device recorded. What is left of the span is a late start, an early stop or a hole.
+  A stretch up to the tolerance is none (arrival is told by the minute), nor is one that the times themselves cannot
+  tell from a normal split (a file name has whole seconds); neither counts as recorded.
 - How a hole closes is the pack's: a spoken reason at the resumption and, where it did not go on, a report at once and
   a statement (JJ 10, SF 11, PY 9); a reviewed work record after every stop (BF 12); anywhere a not-recorded report
   on a ground of the pack. What is only half there leaves it open, and says what is missing.
@@ -27,12 +28,14 @@ Stretch = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A stretch of a recording, in corrected time: `recording` and `device` are whatever identifies them."""
+    """A stretch of a recording, in corrected time: `recording` and `device` are whatever identifies them;
+    `resolution` is the step of the clock that told the times."""
 
     start: datetime
     end: datetime
     recording: str = ""
     device: str = ""
+    resolution: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +107,11 @@ def judge_coverage(
     """
     if span.start is None or span.end is None or span.end <= span.start:
         return Coverage(span, (), (), 0.0, 0.0, (_unknown(span),))
-    bounds = (span.start, span.end)
+    bounds, recorded = (span.start, span.end), list(recorded)
     covered = clip(union((one.start, one.end) for one in recorded), *bounds)
     holes = tuple(
         close(pack, hole, explained)
-        for hole in _holes(covered, bounds, tolerances or Tolerances(), whole=not covered)
+        for hole in _holes(covered, bounds, tolerances or Tolerances(), _blur(recorded))
     )
     severity = severity_of(pack, matter)
     return Coverage(
@@ -134,9 +137,20 @@ def pieces_in_time(start: datetime, pieces: Iterable[tuple[float, float]]) -> li
     return [(start + timedelta(seconds=one), start + timedelta(seconds=two)) for one, two in pieces]
 
 
+def _blur(recorded: Iterable[Recorded]) -> dict[datetime, float]:
+    """Seconds that the times beginning or ending at a moment cannot tell apart, where there are any."""
+    blur: dict[datetime, float] = {}
+    for one in recorded:
+        if one.resolution:
+            for moment in (one.start, one.end):
+                blur[moment] = max(blur.get(moment, 0.0), one.resolution.total_seconds())
+    return blur
+
+
 def _holes(
-    covered: Sequence[Stretch], bounds: Stretch, tolerances: Tolerances, *, whole: bool
+    covered: Sequence[Stretch], bounds: Stretch, tolerances: Tolerances, blur: dict[datetime, float]
 ) -> Iterable[Hole]:
+    whole = not covered
     for start, end in minus([bounds], covered):
         kind: HoleKind = "nothing_recorded" if whole else "hole"
         if not whole and start == bounds[0]:
@@ -145,7 +159,8 @@ def _holes(
             kind = "early_stop"
         at_edge = kind in ("late_start", "early_stop")
         seconds = (end - start).total_seconds()
-        if seconds > (tolerances.edge if at_edge else tolerances.hole):
+        least = tolerances.edge if at_edge else tolerances.hole
+        if seconds > least + max(blur.get(start, 0.0), blur.get(end, 0.0)):
             yield Hole(kind, start, end, seconds)
 
 

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,15 +17,16 @@ from datetime import datetime, timedelta
 from ..findings import MUST, NOTE, SHOULD, Finding, found
 from ..intervals import union
 from ..rules.pack import KeyContent, Pack
+from .closing import Explained
 
-NOTICE, OPENING = "notice", "opening"
+NOTICE, OPENING, REASON = "notice", "opening", "interruption_reason"
 AT_THE_START = timedelta(minutes=3)
 _NEAR = timedelta(seconds=2)  # a key pressed at the very end
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mark on the timeline: `notice`, `opening`, or the code of a key content of the pack."""
+    """A mark on the timeline: `notice`, `opening`, `interruption_reason`, or the code of a key content of the pack."""
 
     code: str
     at: datetime
@@ -64,6 +66,11 @@ def required_content(pack: Pack, matter: str | None, happened: Iterable[str] = (
     ]
 
 
+def spoken_reasons(marks: Iterable[Mark]) -> list[Explained]:
+    """The reasons spoken on resuming, as coverage takes them for the closing of holes."""
+    return [Explained("spoken_reason", one.at) for one in marks if one.code == REASON]
+
+
 def _notice(pack: Pack, marks: Sequence[Mark], start: datetime, at_the_start: timedelta) -> Iterator[Finding]:
     rule = pack.notice
     if rule is None:
@@ -94,5 +101,6 @@ def _key_content(
 
 def _outside(marks: Sequence[Mark], stretches: Sequence[tuple[datetime, datetime]]) -> Iterator[Finding]:
     for mark in marks:
-        if not any(start - _NEAR <= mark.at <= end + _NEAR for start, end in stretches):
+        begun = bisect_right(stretches, mark.at + _NEAR, key=lambda one: one[0])
+        if begun == 0 or stretches[begun - 1][1] + _NEAR < mark.at:
             yield found("mark_outside", NOTE, mark=mark.code, at=mark.at)

@@ -41,7 +41,7 @@ _NAMES: dict[Method, str] = {
     "gps_single": "卫星时间",
 }
 # What a header says of when it was made; other times there (modification, a program's own date) are no claims.
-_MADE = ("mvhd.creation_time", "com.apple.quicktime.creationdate", "IDIT", "EXIF DateTimeOriginal", "ICRD")
+_MADE = ("com.apple.quicktime.creationdate", "mvhd.creation_time", "IDIT", "EXIF DateTimeOriginal", "ICRD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +273,11 @@ def _contradictions(apart: Sequence[tuple[Claim, float]], said: Claim, limits: L
         zone = whole_hours(difference, limits)
         if zone is not None:
             yield found(
-                "zone_error", SHOULD, reference="文件名时间", hours=zone.hours, residue_seconds=zone.residue
+                "zone_error",
+                SHOULD,
+                reference=f"{SOURCES[said.source]}时间",
+                hours=zone.hours,
+                residue_seconds=zone.residue,
             )
         elif abs(difference) > limits.agree:
             names = [f"{SOURCES[this.source]}（{this.raw}）" for this in (said, one)]
