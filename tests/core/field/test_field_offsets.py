@@ -110,6 +110,13 @@ def test_between_two_readings_the_clock_goes_by_the_line() -> None:
     assert offset_by_readings(readings, at(15 * 1440)).seconds == 40
 
 
+def test_two_readings_alike_are_a_constant_and_no_drift() -> None:
+    readings = [fix(0, 90, "dock"), fix(10 * 1440, 95, "dock")]
+    found = offset_by_readings(readings, at(5 * 1440))
+    assert (found.kind, found.used, found.per_day) == ("clock", 2, 0)
+    assert found.seconds == pytest.approx(92.5, abs=0.01)
+
+
 @pytest.mark.parametrize(("days", "confidence"), [(2.9, "high"), (3.1, "medium")])
 def test_a_reading_days_away_is_less_sure(days: float, confidence: str) -> None:
     found = offset_by_readings([fix(0, 90, "dock")], at(days * 1440))

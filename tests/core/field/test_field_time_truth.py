@@ -76,6 +76,25 @@ def test_a_copied_file_is_no_clock_error() -> None:
     assert (truth.start, truth.findings) == (ARRIVED, ())
 
 
+@pytest.mark.parametrize("hours", [1, 8])
+def test_a_file_copied_whole_hours_later_is_no_zone_error(hours: int) -> None:
+    copied = ARRIVED + timedelta(hours=hours, seconds=LENGTH)
+    truth = time_truth(claims("2026-03-13 01:00:00", named=False, modified_at=copied), LENGTH)
+    assert (truth.start, truth.method, truth.findings) == (ARRIVED, "as_said", ())
+
+
+def test_one_fix_eight_hours_off_is_a_zone_error_against_the_satellites() -> None:
+    said = ARRIVED + timedelta(hours=8)
+    told = [
+        Claim("container", "mvhd.creation_time", "x", "utc-by-standard", said),
+        Claim("gps", "GPS DateStamp/TimeStamp", "y", "utc-by-standard", ARRIVED - timedelta(seconds=70)),
+    ]
+    truth = time_truth(told, 0)
+    assert (truth.start, truth.method, truth.confidence) == (ARRIVED, "zone_shift", "medium")
+    (finding,) = truth.findings
+    assert (finding.params["reference"], finding.params["residue_seconds"]) == ("卫星时间", 70)
+
+
 def test_a_header_written_at_the_end_is_taken_for_the_end() -> None:
     told = claims("2026-03-13 01:05:01")
     assert told[1].anchor == "end"

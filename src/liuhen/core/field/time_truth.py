@@ -35,11 +35,6 @@ SOURCES = {
     "dock": "采集时",
 }
 _ORDER: tuple[Source, ...] = ("file_name", "container")
-_NAMES: dict[Method, str] = {
-    "dock_reading": "采集站时间",
-    "gps_series": "卫星时间",
-    "gps_single": "卫星时间",
-}
 # What a header says of when it was made; other times there (modification, a program's own date) are no claims.
 _MADE = ("com.apple.quicktime.creationdate", "mvhd.creation_time", "IDIT", "EXIF DateTimeOriginal", "ICRD")
 
@@ -104,20 +99,14 @@ def claims_of(
 def fix_of(claims: Iterable[Claim], name: str = "") -> Fix | None:
     """The device's own time against its satellite fix; None where one of them is not there."""
     claims = list(claims)
-    said, fix = (
-        _said(claims),
-        next((one.moment for one in claims if one.source == "gps" and one.moment), None),
-    )
+    said, fix = _said(claims), _satellites(claims)
     return Fix(said.moment, fix, name) if said and said.moment and fix else None
 
 
 def difference_as_written(claims: Iterable[Claim]) -> float | None:
     """Seconds between the digits the device wrote, without their zone, and its satellite fix in UTC."""
     claims = list(claims)
-    said, fix = (
-        _said(claims),
-        next((one.moment for one in claims if one.source == "gps" and one.moment), None),
-    )
+    said, fix = _said(claims), _satellites(claims)
     if said is None or said.moment is None or fix is None:
         return None
     zone = ASSUMED_ZONE if said.zone == LOCAL_ASSUMED else said.moment.tzinfo
@@ -147,7 +136,8 @@ def time_truth(
     apart = list(_apart(claims, said, seconds))
     if offset.kind == "unknown":
         offset, method = _by_the_file_system(apart, said, limits)
-    findings = [*_clock_findings(offset, method), *_contradictions(apart, said, limits)]
+    reference = "采集站时间" if readings else "卫星时间" if fixes else "文件系统时间"
+    findings = [*_clock_findings(offset, reference), *_contradictions(apart, said, limits)]
     trusted = offset.kind in ("agrees", "zone", "clock", "drift")
     off = offset.at_moment(said.moment) if trusted and offset.kind != "agrees" else 0.0
     start = said.moment - timedelta(seconds=off)
@@ -200,6 +190,10 @@ def _said(claims: Iterable[Claim]) -> Claim | None:
     return next((one for one in believed if one.source in ("container", "file_system")), None)
 
 
+def _satellites(claims: Iterable[Claim]) -> datetime | None:
+    return next((one.moment for one in claims if one.source == "gps" and one.moment), None)
+
+
 # -- what it was off by
 
 
@@ -221,16 +215,16 @@ def _best(
 def _by_the_file_system(
     apart: Sequence[tuple[Claim, float]], said: Claim, limits: Limits
 ) -> tuple[Offset, Method]:
-    """With no other reference: a header's UTC that the file system contradicts by whole hours is local time."""
+    """With no other reference: a header's UTC whole hours ahead of the last write is local time. Only ahead: a file
+    written later than it was recorded may have been copied."""
     for claim, difference in apart:
         zone = whole_hours(-difference, limits) if claim.source == "file_system" else None
-        if zone is not None and said.source == "container":
+        if zone is not None and zone.hours > 0 and said.source == "container":
             return zone, "zone_shift"
     return Offset("unknown"), "as_said"
 
 
-def _clock_findings(offset: Offset, method: Method) -> Iterable[Finding]:
-    reference = _NAMES.get(method, "文件系统时间" if not offset.at else "卫星时间")
+def _clock_findings(offset: Offset, reference: str) -> Iterable[Finding]:
     fast = "快" if offset.seconds > 0 else "慢"
     if offset.kind == "zone":
         yield found(
