@@ -101,6 +101,7 @@ def calls(office: SimpleNamespace, name: str) -> dict[str, Call]:
         "recording_content": Call("GET", f"{one}/content/original"),
         "recording_evidence": Call("GET", f"{one}/evidence/proof"),
         "export_recording": Call("POST", f"{one}/export"),
+        "list_deadlines": Call("GET", "/deadlines"),
         "list_receipts": Call("GET", "/receipts"),
         "one_receipt": Call("GET", f"/receipts/{number}"),
         "receipt_paper": Call("GET", f"/receipts/{number}/paper"),

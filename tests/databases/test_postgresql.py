@@ -143,6 +143,21 @@ def test_two_workers_take_each_card_once(office, database_url, tmp_path):
     assert json.loads(liuhen("verify", "--json").stdout)["ok"]
 
 
+def test_deadlines_follow_the_ledger_there_too_and_a_rebuild_finds_the_same(office):
+    liuhen, _ = office
+
+    def deadlines(state: str) -> list[dict[str, object]]:
+        done = liuhen("deadlines", "list", "--by", "custodian", "--state", state, "--limit", "999", "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    before = {state: deadlines(state) for state in ("open", "met", "waiting", "undated")}
+    assert sum(map(len, before.values())) >= 5
+    done = liuhen("deadlines", "rebuild", "--json")
+    assert done.returncode == 0, done.stderr
+    assert {state: deadlines(state) for state in before} == before
+
+
 def test_a_key_has_one_live_job_there_too(office, database_url):
     import psycopg
 
@@ -170,7 +185,7 @@ client = Client(raise_request_exception=False)
 client.force_login(Account.objects.get(username="custodian"), "liuhen.web.adapters.AccountBackend")
 for path in ("me", "health", "units", "devices", "recordings?q=4701&counted=true", "recordings?kind=video&size=1",
              "receipts", "jobs", "ledger", "ledger/entries?size=3", "ledger/consistency?since=2",
-             "recordings/%00", "recordings?q=%00", "devices/a%00b"):
+             "deadlines?state=met", "recordings/%00", "recordings?q=%00", "devices/a%00b"):
     print(client.get("/api/v1/" + path).status_code)
 """,
         encoding="utf-8",
@@ -184,4 +199,4 @@ for path in ("me", "health", "units", "devices", "recordings?q=4701&counted=true
     done = subprocess.run(
         [sys.executable, script], env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["200"] * 11 + ["422"] * 3
+    assert done.stdout.split() == ["200"] * 12 + ["422"] * 3

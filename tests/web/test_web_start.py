@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import pytest
 from django.test import Client
 
-from liuhen.base import clock, health, site
+from liuhen.base import clock, health, packs, site
 from liuhen.base.people.models import Role
 from liuhen.base.people.services import Person, open_account, propose_role
+from liuhen.base.rulebook.services import adopt, candidate
 
 ClientOf = Callable[..., Client]
 
@@ -94,3 +95,37 @@ def test_who_sees_no_content_is_told_no_number_of_it(client_of: ClientOf, userna
     page = client_of(username).get("/").content.decode()
     assert "待归属" not in page
     assert "近 7 天入库" not in page
+
+
+def test_a_regulation_damaged_on_disk_is_said_with_its_consequence(
+    home: Path, people: SimpleNamespace
+) -> None:
+    agency, at = people.officer.agency, clock.now()
+    adopt(
+        candidate(packs.FOLDER / "baofeng-forestry"),
+        agency,
+        at.astimezone(clock.SHANGHAI).date(),
+        by=people.legal,
+        at=at,
+    )
+    checks = {one.name: one for one in health.examine(agency, at + timedelta(days=1))}
+    assert checks["施行的规定"].state == "ok" and "第 1 版" in checks["施行的规定"].said
+    (packs.own_folder("baofeng-forestry", "1") / "pack.yaml").write_text("damaged")
+    check = next(one for one in health.examine(agency, at) if one.name == "施行的规定")
+    assert check.state == "bad"
+    assert "不推算" in check.said and "deadlines rebuild" in check.remedy
+
+
+def test_an_office_that_has_adopted_nothing_is_told(people: SimpleNamespace) -> None:
+    agency = people.officer.agency
+    agency.founded_pack = ""
+    check = next(one for one in health.examine(agency, clock.now()) if one.name == "施行的规定")
+    assert (check.state, "采用" in check.remedy) == ("warning", True)
+
+
+def test_deadlines_far_behind_the_ledger_are_told(
+    people: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health.follow, "behind", lambda _: 999_999)
+    check = next(one for one in health.examine(people.officer.agency, clock.now()) if one.name == "期限")
+    assert check.state == "warning" and "999999" in check.said

@@ -239,6 +239,39 @@ class VisitShape(Schema):
     silent_minutes: int
 
 
+# -- deadlines
+
+
+class DeadlineShape(Schema):
+    """`recording`: its OCFL id, null where the duty is about something else. `state` as `liuhen deadlines list` has it."""
+
+    duty: str
+    subject: str
+    recording: str | None
+    pack: str
+    version: str
+    article: str
+    state: str
+    starts_at: datetime | None
+    due_at: datetime | None
+    met_at: datetime | None
+    who: str
+    to: str | None
+    basis: str
+    assumed: bool
+    warnings: list[str]
+
+
+class Deadlines(Listed):
+    """`behind`: entries of the ledger that have not been read into deadlines yet."""
+
+    items: list[DeadlineShape]
+    behind: int
+
+
+DeadlineState = Literal["open", "overdue", "soon", "waiting", "undated", "met"]
+
+
 # -- receipts
 
 

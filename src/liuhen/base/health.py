@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from django.core.cache import cache
@@ -22,12 +22,14 @@ from liuhen.core.errors import LiuhenError
 from liuhen.prints import words
 from liuhen.prints.fonts import BUNDLED, find_font
 
-from . import clock, home, site
+from . import clock, home, packs, site
+from .deadlines import follow
 from .jobs.models import Job
 from .ledger import publish
 from .ledger.models import Head
 from .people.models import Agency
 from .recordings.models import Copy, Recording
+from .rulebook.selectors import book_of
 from .storage.stores import open_stores
 
 OK, WARNING, BAD = "ok", "warning", "bad"
@@ -61,6 +63,8 @@ def examine(agency: Agency, at: datetime, *, anew: bool = True) -> list[Check]:
         _copies,
         _verified,
         _ledger,
+        _regulation,
+        _deadlines,
         _background,
         _prints,
     ]
@@ -98,6 +102,8 @@ NAMES = {
     "_copies": "副本",
     "_verified": "回读核对",
     "_ledger": "账本",
+    "_regulation": "施行的规定",
+    "_deadlines": "期限",
     "_background": "后台任务",
     "_prints": "打印字体",
 }
@@ -276,6 +282,40 @@ def _background(agency: Agency, at: datetime) -> list[Check]:
         ]
     remedy = "请用 liuhen serve 启动（网页和后台任务一同启动），或另行运行 liuhen worker。"
     return [Check("后台任务", WARNING, "本机没有后台程序在运行。", remedy)]
+
+
+def _regulation(agency: Agency, at: datetime) -> list[Check]:
+    """The one of today, and every one that ever decided: their bytes must be those that the ledger names."""
+    book, today = book_of(agency), at.astimezone(clock.SHANGHAI).date()
+    found = [check for named in book.history if (check := _damaged(*named))]
+    pack = book.on(today) if not found else None
+    if pack is not None:
+        return [Check("施行的规定", OK, f"{pack.title}，第 {pack.version} 版。")]
+    return found or [
+        Check(
+            "施行的规定",
+            WARNING,
+            "今天没有施行的规定：不推算期限，所有记录一直保存。",
+            "请法制人员在“采用与施行”页采用一部规定。",
+        )
+    ]
+
+
+def _damaged(since: date, name: str, version: str, digest: str) -> Check | None:
+    try:
+        packs.adopted(name, version, digest)
+    except LiuhenError as error:
+        said = f"{error.message.rstrip('。')}（{since} 起施行）。期间的期限不推算，记录一直保存。"
+        return Check("施行的规定", BAD, said, "请从备份取回该文件夹，再运行 liuhen deadlines rebuild。")
+    return None
+
+
+def _deadlines(agency: Agency, at: datetime) -> list[Check]:
+    left = follow.behind(agency)
+    if left <= follow.SLICE:
+        return [Check("期限", OK, "已按账本推算到最新。" if not left else f"还有 {left} 条账本条目待推算。")]
+    said = f"还有 {left} 条账本条目没有推算成期限，期限登记簿不全。"
+    return [Check("期限", WARNING, said, "请确认后台任务在运行；急用时运行 liuhen deadlines rebuild。")]
 
 
 def _prints(agency: Agency, at: datetime) -> list[Check]:

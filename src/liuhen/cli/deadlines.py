@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from datetime import datetime
 from itertools import islice
 from typing import Any
-
-from django.db.models import QuerySet
 
 from liuhen.base import clock
 from liuhen.base.basis import article_in_words
@@ -21,14 +17,6 @@ from liuhen.core.rules.terms import NAMES
 from .out import DONE, emit_json, say, show
 
 Commands = Any
-SELECTIONS: dict[str, Callable[[QuerySet[Deadline], datetime], QuerySet[Deadline]]] = {
-    "open": lambda rows, at: selectors.open_ones(rows),
-    "overdue": selectors.overdue,
-    "soon": selectors.due_soon,
-    "waiting": lambda rows, at: selectors.waiting(rows),
-    "undated": lambda rows, at: selectors.without_hours(rows),
-    "met": lambda rows, at: selectors.met(rows),
-}
 
 
 def add(commands: Commands) -> None:
@@ -38,7 +26,7 @@ def add(commands: Commands) -> None:
     listed = subcommands.add_parser("list", help="列出期限")
     listed.add_argument("--by", metavar="账号", help="以谁的身份查看；不写时为本机账号")
     listed.add_argument(
-        "--state", choices=SELECTIONS, default="open", help="默认 open：未办的，最先到期的在前"
+        "--state", choices=selectors.SELECTIONS, default="open", help="默认 open：未办的，最先到期的在前"
     )
     listed.add_argument("--limit", type=int, default=100, metavar="N", help="最多几项，默认 100")
     listed.add_argument("--json", action="store_true")
@@ -52,7 +40,9 @@ def list_deadlines(args: argparse.Namespace) -> int:
     make_ready()
     person, at = who(args.by), clock.now()
     follow.catch_up(person.agency)
-    rows = SELECTIONS[args.state](selectors.visible_to(person, at), at).select_related("matter")
+    rows = (
+        selectors.SELECTIONS[args.state].rows(selectors.visible_to(person, at), at).select_related("matter")
+    )
     found = list(islice(rows.iterator(), max(args.limit, 0)))
     if args.json:
         emit_json([_as_json(row, selectors.tone_of(row, at)) for row in found])

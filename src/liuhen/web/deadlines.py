@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import structlog
-from django.db import DatabaseError
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -26,6 +23,7 @@ from liuhen.base.recordings.acts import BROWSE
 from liuhen.base.recordings.models import Recording
 from liuhen.core.rules.calendar import Period
 from liuhen.core.rules.terms import NAMES
+from liuhen.doors.following import bring_up
 
 from . import registers
 from .acting import button, not_there, only
@@ -33,27 +31,13 @@ from .ledger import LABELS
 from .people_in import could, person_in
 from .registers import Column, Nothing, Register
 
-log = structlog.get_logger(__name__)
-AT_ONCE = 5000  # entries that a page reads before it answers; the hourly chore reads the rest
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One selection of the page: its words, its rows, and their order."""
-
-    label: str
-    rows: Callable[[QuerySet[Deadline], datetime], QuerySet[Deadline]]
-    order: tuple[str, ...] = ("due_at", "pk")
-    full: frozenset[str] = frozenset({"due_at"})
-
-
-CHOICES = {
-    "open": Choice("未办", lambda rows, at: selectors.open_ones(rows)),
-    "overdue": Choice("逾期", selectors.overdue),
-    "soon": Choice("将到期", selectors.due_soon),
-    "waiting": Choice("等待事实", lambda rows, at: selectors.waiting(rows), ("pk",), frozenset()),
-    "undated": Choice("未写明时限", lambda rows, at: selectors.without_hours(rows), ("pk",), frozenset()),
-    "met": Choice("已办", lambda rows, at: selectors.met(rows), ("-met_at", "-pk"), frozenset({"met_at"})),
+LABELS_OF = {
+    "open": "未办",
+    "overdue": "逾期",
+    "soon": "将到期",
+    "waiting": "等待事实",
+    "undated": "未写明时限",
+    "met": "已办",
 }
 _TONES = {"overdue": "逾期", "soon": "将到期", "late": "已办（逾期）", "met": "已办"}
 
@@ -114,7 +98,8 @@ def page(request: HttpRequest) -> HttpResponseBase:
     person, at = person_in(request), clock.now()
     behind = bring_up(person)
     name = request.GET.get("state", "open")
-    choice = CHOICES.get(name, CHOICES["open"])
+    name = name if name in selectors.SELECTIONS else "open"
+    choice = selectors.SELECTIONS[name]
     rows = selectors.visible_to(person, at)
     number = Recording.objects.filter(pk=OuterRef("recording")).values("number")[:1]
     shown = choice.rows(rows, at).annotate(number=Subquery(number))
@@ -123,11 +108,11 @@ def page(request: HttpRequest) -> HttpResponseBase:
         "choices": [
             {
                 "name": key,
-                "label": one.label,
-                "here": one is choice,
+                "label": LABELS_OF[key],
+                "here": key == name,
                 "count": _count(one, rows, at) if key in ("overdue", "soon") else "",
             }
-            for key, one in CHOICES.items()
+            for key, one in selectors.SELECTIONS.items()
         ],
         "behind": behind,
         "shortenings": len(selectors.shortenings(person, at)),
@@ -135,21 +120,9 @@ def page(request: HttpRequest) -> HttpResponseBase:
     return registers.respond(request, register, shown, "deadlines/page.html", context)
 
 
-def _count(choice: Choice, rows: QuerySet[Deadline], at: datetime) -> str:
+def _count(choice: selectors.Selection, rows: QuerySet[Deadline], at: datetime) -> str:
     found = selectors.at_most(choice.rows(rows, at))
     return f"{selectors.COUNTED} 以上" if found > selectors.COUNTED else str(found)
-
-
-def bring_up(person: Account) -> int:
-    """Read what the ledger has new, as far as a page may; returns how many entries are left.
-
-    While somebody else writes, what was read before is shown, and how far behind it is.
-    """
-    try:
-        follow.catch_up(person.agency, limit=AT_ONCE)
-    except DatabaseError:
-        log.warning("deadlines_behind", exc_info=True)
-    return follow.behind(person.agency)
 
 
 # -- what would let records go earlier

@@ -22,8 +22,8 @@ from liuhen.base.people.rules import keeps_system_only
 from liuhen.base.recordings import acts as recording_acts
 from liuhen.base.recordings.selectors import stored_since, waiting_for_owner
 from liuhen.core.errors import LiuhenError
+from liuhen.doors.following import bring_up
 
-from .deadlines import bring_up
 from .people_in import could, person_in, roles_in
 
 _WORDS = {health.OK: "正常", health.WARNING: "需要留意", health.BAD: "需要处理"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -62,6 +63,25 @@ def met(rows: QuerySet[Deadline]) -> QuerySet[Deadline]:
 def at_most(rows: QuerySet[Deadline]) -> int:
     """Counted up to COUNTED + 1: more than that is said as “more”."""
     return rows.order_by()[: COUNTED + 1].count()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Deadlines of one kind, and the order they are shown in. `full`: columns that hold a value in all of them."""
+
+    rows: Callable[[QuerySet[Deadline], datetime], QuerySet[Deadline]]
+    order: tuple[str, ...] = ("due_at", "pk")
+    full: frozenset[str] = frozenset({"due_at"})
+
+
+SELECTIONS: dict[str, Selection] = {
+    "open": Selection(lambda rows, at: open_ones(rows)),
+    "overdue": Selection(overdue),
+    "soon": Selection(due_soon),
+    "waiting": Selection(lambda rows, at: waiting(rows), ("pk",), frozenset()),
+    "undated": Selection(lambda rows, at: without_hours(rows), ("pk",), frozenset()),
+    "met": Selection(lambda rows, at: met(rows), ("-met_at", "-pk"), frozenset({"met_at"})),
+}
 
 
 # -- amber before red
