@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from rulebook.rulebook_office import pack_in
+from rulebook.rulebook_office import adopted, pack_in
 
 from liuhen.base.packs import own_folder, pack_of
 from liuhen.base.rulebook.models import Adoption, Ruling
@@ -208,3 +208,28 @@ def test_an_article_that_a_parameter_names_and_the_list_lacks_is_a_fault(client_
     answer = client_of("legal").post("/rules/wizard/", told)
     assert answer.status_code == 422
     assert "没有第 66 条" in answer.content.decode()
+
+
+def test_what_is_less_than_a_higher_regulation_is_a_question_and_can_be_ruled(client_of: ClientOf) -> None:
+    legal = client_of("legal")
+    plain = legal.get("/rules/rulings/?pack=pengyang").content.decode()
+    held = legal.get("/rules/rulings/?pack=pengyang&against=jinjiang-agri").content.decode()
+    assert "低于《" not in plain and "低于《" in held
+    address = "/rules/regulation/pengyang/rule/over-jinjiang-agri-clock-handover/"
+    assert address in held
+    answer = legal.post(address, {"answer": "仍按 24 小时移交。", "reason": "上位规定优先"})
+    assert answer.status_code == 302
+    row = Ruling.objects.get(code="over-jinjiang-agri-clock-handover")
+    assert "低于《" in row.question
+    again = legal.get("/rules/rulings/?pack=pengyang&against=jinjiang-agri").content.decode()
+    assert address not in again.partition("本单位的裁定")[0] and "仍按 24 小时移交。" in again
+
+
+def test_a_higher_regulation_that_the_pack_names_is_always_held_against(
+    client_of: ClientOf, people: SimpleNamespace, tmp_path: Path
+) -> None:
+    folder = pack_in(tmp_path / "pack", **{"# higher: [上位规定的 id]": "higher: [jinjiang-agri, nowhere]"})
+    adopted(people, folder, "2027-01-01")
+    page = client_of("legal").get("/rules/rulings/?pack=my-regulation").content.decode()
+    assert "低于《" in page and "nowhere" in page and "怎么办" in page
+    assert client_of("legal").get("/rules/rulings/?pack=pengyang&against=none").status_code == 404

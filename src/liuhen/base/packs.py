@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -15,8 +17,11 @@ from pathlib import Path
 from liuhen.core.durable import fsync_dir, make_dirs, replace_file
 from liuhen.core.errors import DamagedError, LiuhenError, UsageError
 from liuhen.core.rules.calendar import Calendar, load_calendar
+from liuhen.core.rules.conflicts import Found, questions_of
+from liuhen.core.rules.higher import PREFIX, beneath
 from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.reading import read_pack
+from liuhen.core.rules.rulings import Answer
 
 from . import home
 
@@ -136,6 +141,31 @@ def forget(pack: Pack) -> None:
     shutil.rmtree(own_folder(pack.id, pack.version), ignore_errors=True)
     with suppress(OSError):
         own_folder(pack.id, pack.version).parent.rmdir()  # holds other versions, or goes
+
+
+def asked_of(pack: Pack, answers: Iterable[Answer] = (), against: Pack | None = None) -> list[Found]:
+    """Every question of a regulation: its own, and where it asks less than the higher ones it names, or than `against`.
+
+    A higher one that is not here asks nothing; `higher_missing` says which.
+    """
+    ruled = {one.code: one.text for one in answers}
+    above = {
+        one.id: one for one in (*(pack_of(name) for name in pack.higher if name in known()), against) if one
+    }
+    found = [one for higher in above.values() for one in beneath(pack, higher)]
+    return questions_of(pack, answers) + [replace(one, ruling=ruled.get(one.code)) for one in found]
+
+
+def question_named(pack: Pack, code: str) -> Found | None:
+    """One question by its code, also one against a higher regulation that the pack itself does not name."""
+    above = max((name for name in known() if code.startswith(f"{PREFIX}{name}-")), key=len, default=None)
+    asked = asked_of(pack, against=pack_of(above) if above else None)
+    return next((one for one in asked if one.code == code), None)
+
+
+def higher_missing(pack: Pack) -> list[str]:
+    """Ids of higher regulations that the pack names and that are not here."""
+    return [name for name in pack.higher if name not in known()]
 
 
 def title_of(name: str, annex: str = "") -> str:

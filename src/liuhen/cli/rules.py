@@ -11,7 +11,7 @@ from typing import Any
 from liuhen.base import clock
 from liuhen.base.ledger import publish
 from liuhen.base.office import make_ready, who
-from liuhen.base.packs import calendar, folder_of, known, pack_of, shipped
+from liuhen.base.packs import asked_of, calendar, folder_of, higher_missing, known, pack_of, shipped
 from liuhen.base.people.models import Agency
 from liuhen.base.rulebook.models import Adoption
 from liuhen.base.rulebook.selectors import book_of
@@ -19,7 +19,7 @@ from liuhen.base.rulebook.services import adopt
 from liuhen.core.errors import UsageError
 from liuhen.core.rules import examples
 from liuhen.core.rules.clocks import duties_of, in_words, notes_of
-from liuhen.core.rules.conflicts import differences, questions_of
+from liuhen.core.rules.conflicts import differences
 from liuhen.core.rules.errors import PackError
 from liuhen.core.rules.facts import read_facts
 from liuhen.core.rules.pack import Pack
@@ -53,6 +53,7 @@ def add(commands: Commands) -> None:
     diff.add_argument("other", metavar="规则包")
     check = _sub(subcommands, "check", "检查任意位置的规则包，跑它的例子", check_folder)
     check.add_argument("folder", type=Path)
+    check.add_argument("--against", metavar="规则包", help="另与这部上位规定对照，低于它的地方列为疑问")
     coverage = _sub(subcommands, "coverage", "逐条说明由什么执行", print_coverage)
     coverage.add_argument("pack", nargs="?")
     new = _sub(subcommands, "new", "生成一个起步用的规则包", new_pack)
@@ -116,7 +117,7 @@ def _head(pack: Pack) -> dict[str, Any]:
         "in_force": pack.in_force.isoformat() if pack.in_force else None,
         "articles": len(pack.articles),
         "open_slots": [slot.code for slot in pack.slots],
-        "questions": len(questions_of(pack)),
+        "questions": len(asked_of(pack)),
     }
 
 
@@ -124,7 +125,7 @@ def show_pack(args: argparse.Namespace) -> int:
     pack = pack_of(args.pack)
     if args.article is None:
         document: dict[str, Any] = pack.model_dump(mode="json") | {
-            "questions": [one.as_json() for one in questions_of(pack)]
+            "questions": [one.as_json() for one in asked_of(pack)]
         }
         text = "\n".join(f"第 {number} 条  {one.gist}" for number, one in pack.articles.items())
     else:
@@ -159,7 +160,7 @@ def _article(pack: Pack, number: str) -> dict[str, Any]:
         "gist": article.gist,
         "status": article.status,
         "rules": rules,
-        "questions": [one.as_json() for one in questions_of(pack) if number in one.articles],
+        "questions": [one.as_json() for one in asked_of(pack) if number in one.articles],
     }
 
 
@@ -234,7 +235,9 @@ def check_folder(args: argparse.Namespace) -> int:
         say(f"例子“{one.example.name}”：{'；'.join(one.faults)}")
     if bare:
         say(f"还没有例子的条：{'、'.join(bare)}。怎么办：在 examples.yaml 中各补一个。")
-    questions = questions_of(pack)
+    questions = asked_of(pack, against=pack_of(args.against) if args.against else None)
+    for name in higher_missing(pack):
+        say(f"上位规定 {name} 不在这里，没有对照。怎么办：先采用它，或核对 higher 中的名称。")
     for question in questions:
         say(
             f"待裁定：{question.text}"

@@ -25,14 +25,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from liuhen.base import clock
-from liuhen.base.packs import FILES, folder_of, known, pack_of
+from liuhen.base.packs import FILES, asked_of, folder_of, known, pack_of
 from liuhen.base.people.models import Agency
 from liuhen.base.rulebook import acts, services
 from liuhen.base.rulebook.models import Adoption
 from liuhen.base.rulebook.selectors import adoptions_of, book_of
 from liuhen.base.rulebook.services import Candidate, superseded_on
 from liuhen.core.errors import LiuhenError
-from liuhen.core.rules.conflicts import questions_of
 from liuhen.core.rules.errors import PackError
 from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.reading import LARGEST
@@ -234,7 +233,7 @@ def _what_changes(chosen: Candidate, agency: Agency, starts_on: date | None) -> 
         "bare": chosen.bare,
         "carried": status.count("carried_out"),
         "open": status.count("open"),
-        "questions": [one for one in questions_of(pack, book.answers.get(pack.id, ())) if one.ruling is None],
+        "questions": [one for one in asked_of(pack, book.answers.get(pack.id, ())) if one.ruling is None],
         "past": starts_on is not None and starts_on < today,
     }
 

@@ -13,11 +13,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from liuhen.base.basis import article_in_words
-from liuhen.base.packs import known, pack_of
+from liuhen.base.packs import asked_of, known, pack_of
 from liuhen.base.people.models import Agency
 from liuhen.base.rulebook import acts
 from liuhen.base.rulebook.selectors import answers_of
-from liuhen.core.rules.conflicts import questions_of
 from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.rulings import filled
 from liuhen.core.rules.terms import NAMES
@@ -71,7 +70,7 @@ def _numbers(pack: Pack, agency: Agency) -> dict[str, int]:
     return {
         "carried": status.count("carried_out"),
         "open": status.count("open"),
-        "questions": sum(one.ruling is None for one in questions_of(pack, answers_of(agency, pack.id))),
+        "questions": sum(one.ruling is None for one in asked_of(pack, answers_of(agency, pack.id))),
     }
 
 
@@ -79,7 +78,7 @@ def _numbers(pack: Pack, agency: Agency) -> dict[str, int]:
 def regulation(request: HttpRequest, name: str) -> HttpResponse:
     pack = pack_named(name)
     answers = answers_of(person_in(request).agency, name)
-    questions = questions_of(pack, answers)
+    questions = asked_of(pack, answers)
     written = filled(pack, answers)
     rows = [
         {

@@ -12,13 +12,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from liuhen.base import clock
 from liuhen.base.basis import article_in_words
-from liuhen.base.packs import known, pack_of
+from liuhen.base.packs import asked_of, higher_missing, known, pack_of, question_named
 from liuhen.base.people.models import Agency
 from liuhen.base.rulebook import acts, services
 from liuhen.base.rulebook.models import Ruling
 from liuhen.base.rulebook.selectors import answers_of, rulings_of
 from liuhen.core.rules.calendar import Period
-from liuhen.core.rules.conflicts import questions_of
 from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.rulings import Value, choices, filled, slot_named, value_asked
 
@@ -35,17 +34,21 @@ def rulings(request: HttpRequest) -> HttpResponse:
     """Open questions and slots of one regulation, and every ruling of the agency, replaced ones too."""
     person = person_in(request)
     pack = pack_named(request.GET.get("pack", person.agency.pack or known()[0]))
+    against = pack_named(request.GET["against"]) if request.GET.get("against") else None
     context = {
         "pack": pack,
+        "against": against,
+        "higher": [pack_of(name).title for name in pack.higher if name in known()],
+        "higher_missing": higher_missing(pack),
         "packs": [pack_of(name) for name in known()],
-        "open": _open(pack, person.agency),
+        "open": _open(pack, person.agency, against),
         "rows": [_ruled(row) for row in rulings_of(person.agency, pack.id)],
         "rules": could(request, acts.RULE.who),
     }
     return render(request, "rules/rulings.html", context)
 
 
-def _open(pack: Pack, agency: Agency) -> list[dict[str, str]]:
+def _open(pack: Pack, agency: Agency, against: Pack | None) -> list[dict[str, str]]:
     answers = answers_of(agency, pack.id)
     written = filled(pack, answers)
     asked = [
@@ -56,7 +59,7 @@ def _open(pack: Pack, agency: Agency) -> list[dict[str, str]]:
             "href": reverse("rules_rule", args=[pack.id, one.code]),
             "words": "裁定",
         }
-        for one in questions_of(pack, answers)
+        for one in asked_of(pack, answers, against)
         if one.ruling is None
     ]
     left = [
@@ -141,7 +144,7 @@ def _value(kind: Value | None, data: dict[str, Any]) -> str:
 def rule(request: HttpRequest, name: str, code: str) -> HttpResponse:
     only(request, acts.RULE.who)
     person, pack = person_in(request), pack_named(name)
-    question = next((one for one in questions_of(pack) if one.code == code), None)
+    question = question_named(pack, code)
     if question is None:
         raise not_there()
     kind = value_asked(pack, code)

@@ -49,7 +49,7 @@ class Ruling(models.Model):
 
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="rulings")
     pack = models.CharField(max_length=62)
-    code = models.CharField(max_length=60)
+    code = models.CharField(max_length=120)
     articles = models.JSONField(default=list)
     question = models.TextField()
     answer = models.TextField()

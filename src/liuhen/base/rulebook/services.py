@@ -15,7 +15,6 @@ from liuhen.base.clock import SHANGHAI
 from liuhen.base.people.models import Account, Agency
 from liuhen.core.errors import RefusedError, UsageError
 from liuhen.core.rules import examples
-from liuhen.core.rules.conflicts import questions_of
 from liuhen.core.rules.errors import Fault, PackError
 from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.reading import read_pack
@@ -188,7 +187,7 @@ def rule(agency: Agency, pack: Pack, code: str, said: Said, *, by: Account, at: 
     `pack`: the regulation's own text. Raises UsageError for a question that is not there, a value that it cannot
     have, or words that are missing.
     """
-    question = next((one for one in questions_of(pack) if one.code == code), None)
+    question = packs.question_named(pack, code)
     if question is None:
         raise UsageError(
             f"{pack.title}没有这项疑问。", remedy="请从该规定的页面进入。", code="unknown_question"

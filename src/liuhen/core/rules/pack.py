@@ -43,6 +43,7 @@ ArticleNo = Annotated[str, Field(pattern=r"^(\d{1,2}/)?\d{1,3}$")]
 PeriodText = Annotated[str, AfterValidator(_period)]
 Text = Annotated[str, Field(min_length=1, max_length=600)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
+PackId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,60}$")]
 
 
 class _Data(BaseModel):
@@ -240,7 +241,7 @@ class Question(_Data):
 class Pack(_Data):
     """One dated version of one regulation. `in_force` null: the text's date is blank or missing."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,60}$")]
+    id: PackId
     title: Text
     annexes: dict[str, str] = {}
     agency: Text
@@ -248,6 +249,7 @@ class Pack(_Data):
     version: Annotated[str, Field(pattern=r"^[0-9][0-9.]{0,15}$")] = "1"
     in_force: date | None = None
     until: date | None = None
+    higher: tuple[PackId, ...] = ()  # regulations that bind it: where it asks less than they do is a question
     amber_before: PeriodText = "PT4H"
     articles: dict[ArticleNo, Article]
     roles: dict[Role, str]

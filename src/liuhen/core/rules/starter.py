@@ -15,6 +15,7 @@ agency: 某某局
 agency_kind: general
 version: "1"
 in_force: 2026-01-01         # 施行日期；文本没有写的填 null
+# higher: [上位规定的 id]     # 低于上位规定的地方会列为疑问
 roles:                       # 本办法对各个角色的称呼，没有的删去
   officer: 执法人员
   custodian: 音像记录管理人员
