@@ -34,6 +34,7 @@ LINES = (
     "probe",
     "ranges",
     "search",
+    "pages",
     "rules",
     "deadlines",
     "matching",

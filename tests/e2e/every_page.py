@@ -69,6 +69,7 @@ PAGES = (
     Seen("devices", "custodian", "devices", "/devices/"),
     Seen("devices", "custodian", "devices-print", "/devices/?as=print"),
     Seen("device", "custodian", "device", "/devices/1/"),
+    Seen("device_continuity", "custodian", "device-continuity", "/devices/1/continuity/"),
     Seen("device_new", "custodian", "device-new", "/devices/new/"),
     Seen("device_correct", "custodian", "device-correct", "/devices/1/correct/"),
     Seen("units", "sysadmin", "units", "/units/"),

@@ -62,6 +62,9 @@ class SiteSettings(BaseModel):
     previews: bool = True
     reserve_mebibytes: int | None = Field(default=None, ge=0)
     clock_tolerance_seconds: int = Field(default=60, ge=0)
+    split_seconds: float = Field(
+        default=0.04, ge=0, le=60
+    )  # between two files of one device, still a normal split (GA/T 947.2)
     keep_jobs_days: int = Field(default=90, ge=1)
     keep_uploads_days: int = Field(default=14, ge=1)
     dock_paths: list[str] = ["/media", "/run/media"]

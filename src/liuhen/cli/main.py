@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     speak_chinese()
     from . import (
         assign,
+        continuity,
         deadlines,
         generate,
         ingest,
@@ -98,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         ledger,
         rules,
         media,
+        continuity,
         deadlines,
         jobs,
         tokens,

@@ -17,6 +17,7 @@ from liuhen.base.devices.models import Device
 from liuhen.base.devices.selectors import visible_to
 from liuhen.base.people.models import Account, Officer, Unit
 from liuhen.base.people.selectors import officers_of, units_of
+from liuhen.base.recordings.acts import BROWSE
 
 from . import registers
 from .acting import FormPage, button, form_page, not_there, only
@@ -103,6 +104,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "device": device,
         "readings": device.clock_readings.select_related("read_by").order_by("-server_at")[:20],
         "may_correct": could(request, acts.CORRECT_DEVICE.who) and device.state == Device.State.IN_USE,
+        "sees_recordings": could(request, BROWSE),
         "basis": KEEPER.cite(device.agency.pack),
     }
     return render(request, "devices/detail.html", context)

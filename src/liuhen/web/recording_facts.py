@@ -11,6 +11,7 @@ from typing import Any
 from django.urls import reverse
 
 from liuhen.base import clock
+from liuhen.base.devices.models import Device
 from liuhen.base.jobs.models import Job
 from liuhen.base.people.models import Account
 from liuhen.base.recordings import moments
@@ -58,6 +59,7 @@ def page_of(
         "moments": [(one, difference_in_words(one.difference)) for one in moments.moments_of(record)],
         "before": before,
         "after": after,
+        "day_address": continuity_address(recording.device, recording.taken_at),
         "findings": _findings(recording),
         "copies": [
             (copy, METHODS.get(copy.method, copy.method)) for copy in recording.copies.order_by("store")
@@ -67,6 +69,14 @@ def page_of(
         "stills": stills,
         **_player(recording, record, visit, own, (before, after), stills, job),
     }
+
+
+def continuity_address(device: Device | None, taken_at: datetime | None) -> str:
+    """Where the day of a recording stands; empty where it has no device or no time."""
+    if device is None or taken_at is None:
+        return ""
+    day = taken_at.astimezone(clock.SHANGHAI)
+    return f"{reverse('device_continuity', args=[device.pk])}?day={day:%Y-%m-%d}"
 
 
 # -- the player

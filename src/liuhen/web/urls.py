@@ -11,6 +11,7 @@ from . import (
     assigning,
     compare,
     contents,
+    continuity,
     deadlines,
     deputies,
     devices,
@@ -91,6 +92,7 @@ urlpatterns = [
     path("devices/", devices.register, name="devices"),
     path("devices/new/", devices.new, name="device_new"),
     path("devices/<int:pk>/", devices.detail, name="device"),
+    path("devices/<int:pk>/continuity/", continuity.page, name="device_continuity"),
     path("devices/<int:pk>/correct/", devices.correct, name="device_correct"),
     path("devices/<int:pk>/retire/", devices.retire, name="device_retire"),
     # 科室与人员

@@ -8,9 +8,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 
 from django.db import connection
 
@@ -19,7 +20,7 @@ from liuhen.base.people.models import Officer, Unit
 
 from ..models import Recording
 from .filters import COLUMNS, NO, NONE, YES, Span, month_span
-from .hits import Hits
+from .hits import Hit, Hits
 from .query import Query, Sql, Value, all_of, taken_within
 from .rows import month_of
 
@@ -69,22 +70,45 @@ def facets_of(query: Query, hits: Hits) -> Facets:
     counts: dict[str, Counter[Value]] = {column: Counter() for column in COLUMNS.values()}
     total = 0
     if not query.empty:
-        loose = [*_of_hits(hits), *_of_edges(query)]
-        total = _small(query, counts, loose)
+        edges = list(_of_edges(query))
+        total = _small(query, counts, _Beside(query, hits, edges))
         for column in _LARGE:
-            _large(query, column, counts[column], loose)
+            _large(query, column, counts[column], _Beside(query, hits, edges))
     shown = tuple(_facet(query, name, counts[column]) for name, column in COLUMNS.items())
     return Facets(total, shown)
 
 
-def _of_hits(hits: Hits) -> Iterator[tuple[dict[str, Value], int]]:
-    return (({name: getattr(row, name) for name in _FACTS}, 1) for row in hits.rows)
+@dataclass(frozen=True)
+class _Beside:
+    """What no counter tells: rows that words found, and the days at both ends of a span."""
+
+    query: Query
+    hits: Hits
+    edges: _Loose
+
+    def by(self, columns: tuple[str, ...], *, but: tuple[str, ...]) -> Iterator[tuple[dict[str, Value], int]]:
+        """How many of each value, under every choice but those of `but`."""
+        asked = [(name, values) for name, values in self.query.chosen.items() if name not in but]
+        yield from _grouped(self.hits.rows, columns, asked)
+        yield from (pair for pair in self.edges if all(pair[0][name] in values for name, values in asked))
 
 
-def _small(query: Query, counts: dict[str, Counter[Value]], loose: _Loose) -> int:
+def _grouped(
+    rows: Sequence[Hit], columns: tuple[str, ...], asked: list[tuple[str, frozenset[Value]]]
+) -> Iterator[tuple[dict[str, Value], int]]:
+    """Row after row is counted by the interpreter's own loop: there may be thousands."""
+    for name, values in asked:
+        place = Hit._fields.index(name)
+        rows = [row for row in rows if row[place] in values]
+    pick = itemgetter(*(Hit._fields.index(name) for name in columns))
+    for found, n in Counter(map(pick, rows)).items():
+        yield _values(columns, found if len(columns) > 1 else (found,)), n
+
+
+def _small(query: Query, counts: dict[str, Counter[Value]], beside: _Beside) -> int:
     """Three facets and the total in one pass."""
     total = 0
-    for values, n in (*_counted(query, _SMALL, but=_SMALL), *_fitting(query, loose, but=_SMALL)):
+    for values, n in (*_counted(query, _SMALL, but=_SMALL), *beside.by(_SMALL, but=_SMALL)):
         agrees = {name: name not in query.chosen or values[name] in query.chosen[name] for name in _SMALL}
         total += n if all(agrees.values()) else 0
         for column in _SMALL:
@@ -93,8 +117,8 @@ def _small(query: Query, counts: dict[str, Counter[Value]], loose: _Loose) -> in
     return total
 
 
-def _large(query: Query, column: str, counter: Counter[Value], loose: _Loose) -> None:
-    for values, n in (*_counted(query, (column,), but=(column,)), *_fitting(query, loose, but=(column,))):
+def _large(query: Query, column: str, counter: Counter[Value], beside: _Beside) -> None:
+    for values, n in (*_counted(query, (column,), but=(column,)), *beside.by((column,), but=(column,))):
         counter[values[column]] += n
 
 
@@ -120,11 +144,6 @@ def _values(columns: Iterable[str], row: Iterable[object]) -> dict[str, Value]:
     """SQLite says true as 1."""
     pairs = zip(columns, row, strict=False)
     return {name: bool(value) if name == "findings" else value for name, value in pairs}  # type: ignore[misc]
-
-
-def _fitting(query: Query, loose: _Loose, *, but: tuple[str, ...]) -> Iterator[tuple[dict[str, Value], int]]:
-    asked = [(name, values) for name, values in query.chosen.items() if name not in but]
-    return (pair for pair in loose if all(pair[0][name] in values for name, values in asked))
 
 
 def _whole_months(span: Span) -> list[Sql]:

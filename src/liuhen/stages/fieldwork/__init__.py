@@ -1,0 +1,1 @@
+"""Fieldwork: what happened outside, held against what the recordings themselves admit."""
