@@ -47,6 +47,7 @@ WEB_APPS = [
 
 MIDDLEWARE = [
     "liuhen.web.middleware.SafetyMiddleware",
+    "liuhen.web.smaller.SmallerMiddleware",
     "liuhen.web.again.AgainMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
