@@ -42,6 +42,11 @@ METHODS = {
     "gps_series": "按多个卫星定位时间校正",
     "gps_single": "按一个卫星定位时间校正",
 }
+AGREES = {
+    "dock_reading": "与采集时测读的时钟相符",
+    "gps_series": "与多个卫星定位时间相符",
+    "gps_single": "与卫星定位时间相符",
+}
 CONFIDENCE = {"high": "可靠", "medium": "较可靠", "low": "仅供参考"}
 
 
@@ -113,7 +118,9 @@ def _file(one: Admitted) -> Line:
     truth, seconds = one.truth, (one.recording.duration_ms or 0) / 1000
     corrected = bool(truth.said and truth.start and truth.said != truth.start)
     direction = "快" if truth.offset > 0 else "慢"
-    method = METHODS.get(truth.method, truth.method)
+    method = (
+        METHODS.get(truth.method, truth.method) if corrected else AGREES.get(truth.method, METHODS["as_said"])
+    )
     return Line(
         file=one,
         length=in_words(seconds) if seconds else "—",

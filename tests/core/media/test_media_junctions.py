@@ -154,12 +154,19 @@ def test_a_foreign_file_is_taken_out_and_the_row_goes_on_without_it() -> None:
     assert [one.kind for one in found].count("foreign") == 1
     assert [one.kind for one in found if one.kind != "foreign"] == ["split"] * 5
     (one,) = [one for one in found if one.kind == "foreign"]
-    assert (one.after, one.finding and one.finding.severity) == ("stranger", "MUST")
+    assert (one.after, one.finding and one.finding.severity) == ("stranger", "SHOULD")
     assert "B000009" in one.reason
 
 
 def test_the_registered_serial_counts_more_than_what_most_files_say() -> None:
     assert kinds(card(2), serial="B000009") == ["foreign", "foreign"]
+
+
+def test_sound_among_films_is_no_foreign_file() -> None:
+    """One recorder writes films and sound with programs of their own: they are held against their own kind."""
+    films = card(4)
+    sound = replace(films[2], kind="audio", maker="wav|||")
+    assert "foreign" not in [one.kind for one in junctions([*films[:2], sound, films[3]])]
 
 
 def test_a_file_of_another_maker_is_foreign_and_two_files_say_nothing_of_each_other() -> None:

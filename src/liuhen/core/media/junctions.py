@@ -9,7 +9,7 @@
   leaves the same files as one that was paused.
 - Trimmed by arithmetic: the device cuts at a fixed length, the next file begins where the full length would have
   ended, and the file before it is shorter. Or by a trace that the device's other files do not have.
-- A foreign file is taken out of the row, and the row goes on without it.
+- A foreign file is told from files of its own kind, is taken out of the row, and the row goes on without it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from ..findings import MUST, NOTE, SHOULD, Finding, Severity, found
+from ..findings import NOTE, SHOULD, Finding, Severity, found
 from .continuity import Origin, within_file
 from .contract import Probe
 
@@ -140,17 +140,21 @@ def usual_length(files: Sequence[DeviceFile], within: float) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class _Normal:
-    """What most of the device's files have in common."""
+    """What most of the device's files have in common. `makers`: kind by kind, for one device writes films and sound alike
+    with programs of their own."""
 
     serial: str | None
-    maker: str | None
+    makers: dict[str, str | None]
     traced: bool
     length: float | None
 
 
 def _normal(files: Sequence[DeviceFile], serial: str | None, rules: Rules) -> _Normal:
     films = [one for one in files if one.kind != "photo"]
-    makers = _most([one.maker for one in films if one.maker.strip("|")])
+    makers = {
+        kind: _most([one.maker for one in films if one.kind == kind and one.maker.strip("|")])
+        for kind in {one.kind for one in films}
+    }
     traced = sum(one.origin in ("library", "editor") for one in films)
     return _Normal(
         serial or _most([one.serial for one in files if one.serial]),
@@ -177,7 +181,7 @@ def _row(files: list[DeviceFile], lens: str, normal: _Normal, rules: Rules) -> I
         before = files[last] if last is not None else None
         reason = _foreign(one, normal)
         if reason is not None:
-            finding = found("foreign_file", MUST, name=one.name, reason=reason)
+            finding = found("foreign_file", SHOULD, name=one.name, reason=reason)
             seconds = _between(before, one) if before else None
             yield Junction(before.name if before else "", one.name, "foreign", seconds, reason, finding)
         elif one.kind != "photo":
@@ -190,8 +194,13 @@ def _row(files: list[DeviceFile], lens: str, normal: _Normal, rules: Rules) -> I
 def _foreign(one: DeviceFile, normal: _Normal) -> str | None:
     if one.serial and normal.serial and one.serial.casefold() != normal.serial.casefold():
         return f"文件名中的设备是 {one.serial}，不是 {normal.serial}"
-    other = normal.maker is not None and one.maker.strip("|") and one.maker != normal.maker
-    if other and one.kind != "photo" and one.origin not in ("library", "editor"):
+    maker = normal.makers.get(one.kind)
+    if (
+        maker is not None
+        and one.maker.strip("|")
+        and one.maker != maker
+        and one.origin not in ("library", "editor")
+    ):
         return "文件头写明的机型或程序与本设备其他文件不同"
     return None
 
