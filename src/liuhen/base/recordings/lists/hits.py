@@ -63,8 +63,8 @@ def _read(query: Query, conditions: list[Sql]) -> Hits:
             some = cursor.fetchall()
         if len(some) > MOST:
             return Hits(too_many=True)
-        rows.update((row[0], Hit(*row)) for row in some)
-    return Hits(tuple(row for row in rows.values() if _only_by_words(query, row)))
+        rows.update((row[0], row) for row in map(Hit._make, some))
+    return Hits(tuple(_judged(query, list(rows.values()))))
 
 
 def _proposals(query: Query) -> list[Sql]:
@@ -86,6 +86,16 @@ def _proposals(query: Query) -> list[Sql]:
 def _marks(term: Term) -> list[str]:
     marks = [index.mark(row.column, row.key) for row in term.named]
     return marks if len(marks) <= _MOST_MARKS else []
+
+
+def _judged(query: Query, rows: list[Hit]) -> list[Hit]:
+    """Those in which every term holds by words. Thousands of rows are asked about bare words in one go."""
+    if any(term.named or term.ids or not term.pieces for term in query.terms):
+        return [row for row in rows if _only_by_words(query, row)]
+    for term in query.terms:
+        needle = term.needle
+        rows = [row for row in rows if needle in row.words]
+    return rows
 
 
 def _only_by_words(query: Query, row: Hit) -> bool:

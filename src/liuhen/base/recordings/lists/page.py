@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import nlargest, nsmallest
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 from .filters import Sort
-from .hits import Hits
+from .hits import Hit, Hits
 from .models import listed_id
 from .query import Query, Sql, Value, all_of, any_named, any_of, isin, taken_within
 from .understand import Term
@@ -75,7 +77,7 @@ def _walk(
         with connection.cursor() as cursor:
             cursor.execute(statement.text, statement.given)
             found.update((row[0], (Place(row[1], row[0]), _uuid(row[2]))) for row in cursor.fetchall())
-    found.update(_from_hits(query, hits, start, descending=descending))
+    found.update(_from_hits(query, hits, count, start, descending=descending))
     order = sorted(found.values(), key=lambda row: _key(sort, row[0]), reverse=descending)
     return order[:count]
 
@@ -193,17 +195,24 @@ def hidden(column: str) -> str:
 
 
 def _from_hits(
-    query: Query, hits: Hits, start: Place | None, *, descending: bool
+    query: Query, hits: Hits, count: int, start: Place | None, *, descending: bool
 ) -> Iterator[tuple[int, tuple[Place, UUID]]]:
-    sort = query.filters.sort
-    edge = None if start is None else _key(sort, start)
-    for row in hits.rows:
-        if not all(getattr(row, column) in values for column, values in query.chosen.items()):
-            continue
-        place = Place(row.taken, row.id)
-        key = _key(sort, place)
-        if edge is None or (key < edge if descending else key > edge):
-            yield row.id, (place, _uuid(row.recording))
+    """The first of them behind `start`: thousands may have been found, and a page is made of `count`."""
+    sort, rows = query.filters.sort, hits.rows
+    for column, values in query.chosen.items():
+        place = Hit._fields.index(column)
+        rows = tuple(row for row in rows if row[place] in values)
+    key = _BY_TAKEN if sort.by_taken else _BY_ID
+    if start is not None:
+        edge = (start.taken, start.id) if sort.by_taken else start.id
+        rows = tuple(row for row in rows if (key(row) < edge if descending else key(row) > edge))
+    first = nlargest if descending else nsmallest
+    for row in first(count, rows, key=key):
+        yield row.id, (Place(row.taken, row.id), _uuid(row.recording))
+
+
+_BY_TAKEN = itemgetter(Hit._fields.index("taken"), Hit._fields.index("id"))
+_BY_ID = itemgetter(Hit._fields.index("id"))
 
 
 def _key(sort: Sort, place: Place) -> tuple[int, ...]:
