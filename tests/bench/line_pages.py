@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import os
 import re
@@ -119,8 +120,9 @@ def _get(line: http.client.HTTPConnection, address: str, cookie: str) -> tuple[i
     line.request("GET", address, headers={"Cookie": cookie, **_TOLD})
     answer = line.getresponse()
     body = answer.read()
-    plain = answer.headers.get("Content-Encoding") is None
-    return answer.status, body.decode("utf-8", "replace") if plain else "", len(body)
+    packed = answer.headers.get("Content-Encoding") == "gzip"
+    text = (gzip.decompress(body) if packed else body).decode("utf-8", "replace")
+    return answer.status, text, len(body)
 
 
 def _p95(took: list[float]) -> float:
