@@ -71,6 +71,11 @@ class Period:
             raise ValueError(text)
         return found
 
+    @property
+    def about_days(self) -> float:
+        """For comparing only: months as the shortest they can be would tie 12 months with a year."""
+        return self.months * 30.4375 + self.days + self.working * 1.4 + self.hours / 24
+
     def in_words(self) -> str:
         """24 小时, 2 个工作日, 20 日, 12 个月, 2 年."""
         if self.text.endswith("Y"):

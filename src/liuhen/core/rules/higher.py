@@ -169,12 +169,7 @@ def _shorter(here: Retention, theirs: Retention) -> bool:
         return here.rule != "permanent"
     if here.rule != "period" or theirs.rule != "period" or not here.period or not theirs.period:
         return False
-    return _days(here.period) < _days(theirs.period)
-
-
-def _days(text: str) -> float:
-    length = Period.parse(text)
-    return length.months * 30.4375 + length.days + length.working * 1.4 + length.hours / 24
+    return Period.parse(here.period).about_days < Period.parse(theirs.period).about_days
 
 
 def _length(rule: Retention) -> str:

@@ -78,11 +78,7 @@ def _shorter(stands: str | None, new: str | None) -> bool:
 
 
 def _days(period: str) -> float:
-    """For comparing only: months as the shortest they can be would tie 12 months with a year."""
-    if period == "permanent":
-        return float("inf")
-    length = Period.parse(period)
-    return length.months * 30.4375 + length.days + length.working * 1.4 + length.hours / 24
+    return float("inf") if period == "permanent" else Period.parse(period).about_days
 
 
 def carried(stands: Standing | None, new: Standing) -> Standing:
