@@ -233,3 +233,10 @@ def test_a_higher_regulation_that_the_pack_names_is_always_held_against(
     page = client_of("legal").get("/rules/rulings/?pack=my-regulation").content.decode()
     assert "低于《" in page and "nowhere" in page and "怎么办" in page
     assert client_of("legal").get("/rules/rulings/?pack=pengyang&against=none").status_code == 404
+
+
+def test_every_regulation_can_be_chosen_to_hold_another_against(client_of: ClientOf) -> None:
+    """Also the one shown: both choices are made before the button is pressed."""
+    page = client_of("legal").get("/rules/rulings/?pack=jinjiang-agri").content.decode()
+    choices = page.partition('id="against"')[2].partition("</select>")[0]
+    assert choices.count("<option") == 1 + 5 and 'value="jinjiang-agri"' in choices
