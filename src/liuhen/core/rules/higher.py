@@ -130,7 +130,7 @@ def _longest(clock: Clock) -> float | None:
 def _said(clock: Clock) -> str:
     if clock.same_day:
         return "当日"
-    return Period.parse(clock.within).in_words() if clock.within else "没有写明时限"
+    return f" {Period.parse(clock.within).in_words()}" if clock.within else "没有写明时限"
 
 
 def _kept(own: Pack, higher: Pack) -> Iterator[_Below]:
@@ -174,7 +174,7 @@ def _shorter(here: Retention, theirs: Retention) -> bool:
 
 def _length(rule: Retention) -> str:
     if rule.rule == "period" and rule.period:
-        return Period.parse(rule.period).in_words()
+        return f" {Period.parse(rule.period).in_words()}"
     return "永久" if rule.rule == "permanent" else "随案卷"
 
 
