@@ -80,6 +80,7 @@ class Deed:
     changes: dict[str, Any] = field(default_factory=dict)
     on_paper: OnPaper | None = None
     deputy_of: Account | None = None
+    words: dict[str, str] = field(default_factory=dict)
 
 
 def perform(
@@ -94,12 +95,14 @@ def perform(
     changes: dict[str, Any] | None = None,
     on_paper: OnPaper | None = None,
     deputy_of: Account | None = None,
+    words: dict[str, str] | None = None,
 ) -> Entry:
-    """Do `act` to `obj`; returns the ledger entry.
+    """Do `act` to `obj`; returns the ledger entry. `words` (free text, names of parties) stand in it by salted digest,
+    as the reason does.
 
     Raises NotAllowedError, WrongStateError, ReasonMissingError; nothing has changed then.
     """
-    deed = Deed(by, at, subject, reason, data or {}, changes or {}, on_paper, deputy_of)
+    deed = Deed(by, at, subject, reason, data or {}, changes or {}, on_paper, deputy_of, words or {})
     agency: Agency = obj.agency  # type: ignore[attr-defined]
     with transaction.atomic():
         actor = _entitled(act, obj, agency, deed)
@@ -113,7 +116,7 @@ def perform(
             at=at,
             data=deed.data,
             basis=act.basis.codes(agency.pack),
-            words={"reason": reason} if reason else None,
+            words={**deed.words, "reason": reason} if reason else deed.words,
         )
         publish.soon(agency)
     return row

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
@@ -65,6 +65,17 @@ class SiteSettings(BaseModel):
     split_seconds: float = Field(
         default=0.04, ge=0, le=60
     )  # between two files of one device, still a normal split (GA/T 947.2)
+    edge_seconds: float = Field(
+        default=60, ge=0, le=3600
+    )  # between arrival and the first picture, still no late start; the same at the end
+    document_seconds: float = Field(
+        default=60, ge=0, le=3600
+    )  # between a document's time and the recordings', still in agreement; the difference is always printed
+    notice_minutes: int = Field(default=3, ge=0, le=60)  # after recording began, still said at the start
+    match_slack_minutes: int = Field(
+        default=30, ge=0, le=24 * 60
+    )  # before arrival and after the end, still proposed for an activity
+    match_confirms: Literal["person", "sure"] = "person"  # sure: what is certain is matched without asking
     keep_jobs_days: int = Field(default=90, ge=1)
     keep_uploads_days: int = Field(default=14, ge=1)
     dock_paths: list[str] = ["/media", "/run/media"]

@@ -84,6 +84,28 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "请回看音像；已摄录的补标，没有摄录的说明情况。",
     ),
     "mark_outside": ("标记“{mark}”不在任何一段音像之内。", "请核对标记的时间。"),
+    # the activity itself: stages/fieldwork/checks.py
+    "one_officer": ("执法人员少于两人。", "请补登另一名执法人员；确实只有一人的，请说明情况。"),
+    "document_outside": (
+        "{document}所载时间（{start} 至 {end}）不在执法活动的时间之内。",
+        "请核对文书时间和活动的到达、离开时间。",
+    ),
+    "device_twice": (
+        "设备 {device} 同时登记在活动 {other} 中。",
+        "一台设备不能同时用于两个活动：请核对设备或时间。",
+    ),
+    "no_device": ("没有登记使用的设备。", "请补登当时使用的设备；没有使用的，提交未记录的工作记录。"),
+    "photographs_missing": (
+        "没有照片，关键证据和节点应当另行拍照。",
+        "拍了照片的，请采集并归入；没有拍的，说明情况。",
+    ),
+    "ground_unlisted": (
+        "{report}所写的理由“{ground}”不在条文所列之内。",
+        "请审核人决定是否认可；不认可的退回补正。",
+    ),
+    "report_waiting": ("{report}尚未由{who}审核。", "请审核人办理；在纸上签字的，登记扫描件。"),
+    "matter_unlisted": ("事项“{matter}”不在规定的清单中。", "请核对事项；确属清单以外的，不影响保存。"),
+    "time_unplaced": ("{recording}没有可用的时间，未计入记录的时段。", "请核对文书所载起止时间。"),
     # matching: core/field/matching.py
     "recording_alone": ("没有与之相符的执法活动：{reason}。", "请补建执法活动，或说明这段音像的由来。"),
     "activity_ambiguous": (

@@ -46,6 +46,7 @@ from liuhen.core.errors import LiuhenError
 from liuhen.core.tlog.merkle import leaf_hash
 from liuhen.core.tlog.notes import fingerprint
 from liuhen.prints import qr
+from liuhen.stages.fieldwork import acts as fieldwork
 from liuhen.stages.ingest import acts as ingest
 
 from . import registers
@@ -56,6 +57,7 @@ from .registers import Column, Nothing, Register
 _TABLES = (
     people.ALL,
     devices.ALL,
+    fieldwork.ALL,
     ingest.ALL,
     recordings.ALL,
     keys.ALL,
@@ -70,11 +72,15 @@ LABELS = {"clock.set_back": "服务器时钟被拨回"} | {
 
 _SUBJECTS = {
     "account": "账号",
+    "activity": "执法活动",
     "batch": "批次",
     "device": "设备",
+    "document": "执法文书",
     "keeping": "保管期限",
+    "mark": "标记",
     "officer": "执法人员",
     "paper": "签字件",
+    "report": "报告",
     "rules": "规定",
     "token": "令牌",
     "unit": "科室",

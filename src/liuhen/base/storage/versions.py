@@ -21,6 +21,7 @@ from django.db import models, transaction
 from liuhen.base import home
 from liuhen.base.acts import Act, ask, perform
 from liuhen.base.clock import stamp
+from liuhen.base.ledger.append import PROGRAM, Actor, actor_of
 from liuhen.base.ledger.models import Entry
 from liuhen.base.people.models import Account
 from liuhen.base.recordings import record as records
@@ -42,13 +43,15 @@ Record = dict[str, Any]
 @dataclass(frozen=True)
 class Change:
     """`told`: what the record says anew; `files`: derivatives by logical path; `data`: for the ledger beside the
-    version; `columns`: of the recording's row; `rows`: unsaved ones that belong to it."""
+    version; `columns`: of the recording's row; `rows`: unsaved ones that belong to it; `then`: what else belongs into
+    the transaction of the act."""
 
     told: Record
     files: dict[str, bytes] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)
     rows: list[models.Model] = field(default_factory=list)
+    then: Callable[[], object] | None = None
 
 
 def add_version(
@@ -58,10 +61,11 @@ def add_version(
     stores: Stores,
     *,
     reason: str | None = None,
-    by: Account,
+    by: Account | None,
     at: datetime,
 ) -> tuple[Entry, Change]:
     """Perform `act`, which makes a new version; `change_of` is asked, under the lock, with the record as it stands.
+    `by` None: the program itself, for an act that is its own.
 
     Raises what perform() raises, BusyError, and what the stores raise.
     """
@@ -83,6 +87,8 @@ def add_version(
             )
             for row in change.rows:
                 row.save(force_insert=True)
+            if change.then is not None:
+                change.then()
             follow([recording])
         return entry, change
     finally:
@@ -108,20 +114,21 @@ def _write(
     change: Change,
     stores: Stores,
     *,
-    by: Account,
+    by: Account | None,
     at: datetime,
 ) -> tuple[str, str]:
     """The new version in every store that is there; returns its name and the record's SHA-256."""
-    step = {"at": stamp(at), "by": {"account": by.username, "name": by.name}, "what": act.kind}
+    actor = actor_of(by) if by else PROGRAM
+    step = {"at": stamp(at), "by": {"account": actor.account, "name": actor.name}, "what": act.kind}
     record = {**before, **change.told, "amended": [*before.get("amended", []), step]}
     raw = records.to_bytes(record)
     written = {records.RECORD: raw, records.EXPLANATION: records.explanation(record), **change.files}
-    versions = [_into(store, recording, written, act, by=by, at=at) for store in stores.there]
+    versions = [_into(store, recording, written, act, by=actor, at=at) for store in stores.there]
     return versions[0], digests_of(raw).sha256
 
 
 def _into(
-    store: LocalBlobs, recording: Recording, written: dict[str, bytes], act: Act, *, by: Account, at: datetime
+    store: LocalBlobs, recording: Recording, written: dict[str, bytes], act: Act, *, by: Actor, at: datetime
 ) -> str:
     path = object_path(recording.urn)
     previous: Inventory = read_inventory(store, path)
@@ -138,7 +145,7 @@ def _into(
             created=at,
             message=f"{act.label} {recording.number}",
             user_name=by.name,
-            user_address=f"{ACCOUNT_ADDRESS}{by.username}",
+            user_address=f"{ACCOUNT_ADDRESS}{by.account}",
         )
         draft.publish_version(path, version=inventory.head)
     except BaseException:

@@ -138,13 +138,25 @@ def pieces_in_time(start: datetime, pieces: Iterable[tuple[float, float]]) -> li
 
 
 def _blur(recorded: Iterable[Recorded]) -> dict[datetime, float]:
-    """Seconds that the times beginning or ending at a moment cannot tell apart, where there are any."""
+    """Seconds that the times beginning or ending at a moment cannot tell apart, where there are any. Between the pieces of
+    one recording its own packets tell the time: only where it begins and where it ends is the clock's step in doubt."""
     blur: dict[datetime, float] = {}
-    for one in recorded:
-        if one.resolution:
-            for moment in (one.start, one.end):
-                blur[moment] = max(blur.get(moment, 0.0), one.resolution.total_seconds())
+    for step, moments in _outer(recorded):
+        for moment in moments:
+            blur[moment] = max(blur.get(moment, 0.0), step)
     return blur
+
+
+def _outer(recorded: Iterable[Recorded]) -> Iterable[tuple[float, Stretch]]:
+    """The clock's step, and the first and the last moment, of each recording told by it."""
+    whole: dict[str, tuple[float, Stretch]] = {}
+    for number, one in enumerate(recorded):
+        if one.resolution:
+            key = one.recording or f"#{number}"
+            _, (start, end) = whole.get(key, (0.0, (one.start, one.end)))
+            bounds = min(start, one.start), max(end, one.end)
+            whole[key] = one.resolution.total_seconds(), bounds
+    return whole.values()
 
 
 def _holes(

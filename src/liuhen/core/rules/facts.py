@@ -222,10 +222,15 @@ def facts_from(text: str, name: str = "facts") -> Facts:
         facts = Facts.model_validate(said)
     except ValidationError as error:
         raise FactsError("事实不能使用", [_fault(name, one) for one in error.errors()]) from error
-    faults = [*_beyond(name, facts), *_order(name, facts)]
+    faults = faults_of(facts, name)
     if faults:
         raise FactsError("事实不能使用", faults)
     return facts
+
+
+def faults_of(facts: Facts, name: str = "facts") -> list[Fault]:
+    """What cannot be in facts that are well formed: years out of reach, moments in the wrong order."""
+    return [*_beyond(name, facts), *_order(name, facts)]
 
 
 class TwiceError(ValueError):

@@ -42,6 +42,7 @@ class Admitted:
     truth: TimeTruth
     within: FileContinuity
     file: DeviceFile
+    stream_digest: str | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -91,26 +92,32 @@ def day_of(device: Device, day: date, *, by: Account, at: datetime) -> DeviceDay
         device=device, taken_at__gte=start, taken_at__lt=start + timedelta(days=1)
     )
     found = list(rows.order_by("taken_at", "position")[: MOST + 1])
-    read, lost = _records(found[:MOST])
-    told = [(row, record, _claims(record)) for row, record in read]
-    series = [fix for row, _, claims in told if (fix := fix_of(claims, row.number))]
-    readings = _readings(device, start)
-    files = [_admitted(*one, series, readings) for one in told]
+    files, lost = judged(found[:MOST], device, start)
     reach = reach_of(by, at)
     return DeviceDay(
         device,
         day,
         tuple(files),
         tuple(junctions([one.file for one in files], serial=device.serial, rules=rules())),
-        tuple(
-            edited_twins(
-                (row.number, row.sha256, record["says"].get("stream_digest")) for row, record in read
-            )
-        ),
+        tuple(edited_twins((one.recording.number, one.recording.sha256, one.stream_digest) for one in files)),
         lost,
         partial=reach is None or reach.holder is not None,
         cut=len(found) > MOST,
     )
+
+
+def judged(
+    rows: Iterable[Recording], device: Device | None, day: datetime
+) -> tuple[list[Admitted], tuple[str, ...]]:
+    """Recordings of one device about one day, each with its times; and the numbers of those whose record is lost.
+
+    Fixes of one device correct each other; without a device each recording stands alone.
+    """
+    read, lost = _records(rows)
+    told = [(row, record, _claims(record)) for row, record in read]
+    series = [fix for row, _, claims in told if (fix := fix_of(claims, row.number))] if device else []
+    readings = _readings(device, day) if device else []
+    return [_admitted(*one, series, readings) for one in told], lost
 
 
 def rules() -> Rules:
@@ -170,7 +177,7 @@ def _admitted(
         stream=facts.get("stream"),
         resolution=step,
     )
-    return Admitted(row, truth, within_file(says), file)
+    return Admitted(row, truth, within_file(says), file, says.get("stream_digest"))
 
 
 def _readings(device: Device, day: datetime) -> list[Fix]:

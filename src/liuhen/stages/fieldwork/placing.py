@@ -1,0 +1,188 @@
+"""Where each recording lies in corrected time: worked out once a recording, and again when its device's clock is read
+or its record changes.
+
+- The judgement is that of the day of its device (admitted.py); here it is kept, so that thousands can be matched.
+- Anybody may make it again at any time; nothing else rests on it than proposals and findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, time, timedelta
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from liuhen.base.clock import SHANGHAI, parse_stamp
+from liuhen.base.devices.models import ClockReading, Device
+from liuhen.base.ledger.models import Entry
+from liuhen.base.people.models import SYNTHETIC, Agency
+from liuhen.base.recordings.models import Recording
+from liuhen.core.field.coverage import Recorded, pieces_in_time
+
+from .admitted import MOST, Admitted, judged
+from .models import Placed
+
+AT_ONCE = 200  # recordings placed before a page answers; the hourly chore does the rest
+SLICE = 500
+
+
+def place(agency: Agency, *, limit: int = AT_ONCE) -> int:
+    """Place what is not, the newest first; returns how many are left to be done. Generated rows have no bytes."""
+    if agency.code == SYNTHETIC:
+        return 0
+    rows = list(_unplaced(agency).select_related("device").order_by("-position")[: limit + 1])
+    place_these(rows[:limit])
+    return max(0, len(rows) - limit)
+
+
+def place_all(_at: datetime) -> None:
+    """Every agency's, as far as it goes: for whoever works in the background."""
+    for agency in Agency.objects.order_by("pk"):
+        while place(agency, limit=SLICE):
+            pass
+
+
+def _unplaced(agency: Agency) -> QuerySet[Recording]:
+    read = (
+        ClockReading.objects.filter(device=OuterRef("device"))
+        .order_by()
+        .values("device")
+        .annotate(count=Count("pk"))
+        .values("count")
+    )
+    rows = Recording.objects.filter(agency=agency).annotate(
+        readings=Coalesce(Subquery(read, output_field=IntegerField()), 0)
+    )
+    stale = ~Q(placed__record_sha256=F("record_sha256")) | ~Q(placed__readings=F("readings"))
+    return rows.filter(Q(placed__isnull=True) | stale)
+
+
+def place_these(rows: Sequence[Recording]) -> None:
+    """Judge them, a device's day at a time, with everything else of that day."""
+    handed = _handed_over(rows)
+    wanted = {row.pk for row in rows}
+    readings = _readings_of({row.device_id for row in rows if row.device_id})
+    made: list[Placed] = []
+    for device, day, some in _days(rows):
+        files, lost = judged(_with_the_day(some, device, day), device, day or _noon(some[0]))
+        count = readings.get(device.pk, 0) if device else 0
+        made += [_placed(one, count, handed) for one in files if one.recording.pk in wanted]
+        made += [_nowhere(row, count, handed) for row in some if row.number in lost]
+    _keep(made)
+
+
+def _days(rows: Iterable[Recording]) -> Iterator[tuple[Device | None, datetime | None, list[Recording]]]:
+    """(device, beginning of its day in Shanghai, recordings)."""
+
+    def key(row: Recording) -> tuple[int, datetime]:
+        return row.device_id or 0, _midnight(row)
+
+    for (device_id, day), some in groupby(sorted(rows, key=key), key):
+        group = list(some)
+        timed = day if day != _NEVER else None
+        yield (group[0].device if device_id else None), timed, group
+
+
+_NEVER = datetime.min.replace(tzinfo=SHANGHAI)
+
+
+def _midnight(row: Recording) -> datetime:
+    if row.taken_at is None:
+        return _NEVER
+    return datetime.combine(row.taken_at.astimezone(SHANGHAI).date(), time(), SHANGHAI)
+
+
+def _noon(row: Recording) -> datetime:
+    return row.taken_at or row.stored_at
+
+
+def _with_the_day(
+    some: Sequence[Recording], device: Device | None, day: datetime | None
+) -> Sequence[Recording]:
+    """The recordings, and what else the device recorded that day."""
+    if device is None or day is None:
+        return some
+    rows = Recording.objects.filter(device=device, taken_at__gte=day, taken_at__lt=day + timedelta(days=1))
+    rows = rows.exclude(pk__in=[row.pk for row in some])
+    return [*some, *rows.order_by("taken_at", "position")[: max(0, MOST - len(some))]]
+
+
+def _readings_of(devices: set[int]) -> dict[int, int]:
+    rows = ClockReading.objects.filter(device__in=devices).values("device").annotate(count=Count("pk"))
+    return {row["device"]: row["count"] for row in rows}
+
+
+def _handed_over(rows: Iterable[Recording]) -> dict[UUID, datetime]:
+    """When each recording's card was handed in: its entry says so."""
+    positions = {(row.agency_id, row.position): row.pk for row in rows}
+    found = Entry.objects.filter(
+        agency__in={agency for agency, _ in positions}, position__in={place for _, place in positions}
+    )
+    handed = {}
+    for agency, position, text in found.values_list("agency_id", "position", "entry"):
+        said = orjson.loads(text)["data"].get("handed_over_at")
+        if said and (agency, position) in positions:
+            handed[positions[agency, position]] = parse_stamp(said)
+    return handed
+
+
+def _placed(one: Admitted, readings: int, handed: dict[UUID, datetime]) -> Placed:
+    truth, row = one.truth, one.recording
+    return Placed(
+        recording=row,
+        agency_id=row.agency_id,
+        start=truth.start,
+        end=truth.end,
+        offset=truth.offset,
+        method=truth.method,
+        confidence=truth.confidence,
+        resolution=one.file.resolution.total_seconds(),
+        pieces=[[round(start, 3), round(end, 3)] for start, end in one.within.pieces],
+        handed_over_at=handed.get(row.pk),
+        record_sha256=row.record_sha256,
+        readings=readings,
+    )
+
+
+def _nowhere(row: Recording, readings: int, handed: dict[UUID, datetime]) -> Placed:
+    """Its record cannot be read: it has no time."""
+    return Placed(
+        recording=row,
+        agency_id=row.agency_id,
+        method="unknown",
+        confidence="low",
+        handed_over_at=handed.get(row.pk),
+        record_sha256=row.record_sha256,
+        readings=readings,
+    )
+
+
+def _keep(made: Sequence[Placed]) -> None:
+    fields = [one.name for one in Placed._meta.concrete_fields if not one.primary_key]
+    Placed.objects.bulk_create(
+        made, update_conflicts=True, unique_fields=["recording"], update_fields=fields, batch_size=100
+    )
+
+
+def recorded(rows: Iterable[Placed]) -> list[Recorded]:
+    """What coverage is made of: the pieces of each recording that has a time."""
+    return [piece for row in rows for piece in _pieces(row)]
+
+
+def _pieces(row: Placed) -> list[Recorded]:
+    if row.start is None:
+        return []
+    more: dict[str, Any] = {
+        "recording": row.recording.number,
+        "device": row.recording.device.serial if row.recording.device else "",
+        "resolution": timedelta(seconds=row.resolution),
+    }
+    pieces = pieces_in_time(row.start, row.pieces)
+    if not pieces and row.end and row.end > row.start:
+        pieces = [(row.start, row.end)]
+    return [Recorded(start, end, **more) for start, end in pieces]

@@ -1,0 +1,340 @@
+"""Interruptions, and the reports of them and of not having recorded.
+
+- Which report, on which grounds, to whom and reviewed by whom is the regulation's of the day of the activity. A ground or
+  cause that it does not list is kept and marked: the reviewer decides, nobody's words are lost.
+- Where the text names nobody (JJ 9), the unit's head reviews: 本系统安全规则.
+- Nobody reviews a report of their own; a leader may sign on paper, and the scan is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from liuhen.base.acts import OnPaper, perform
+from liuhen.base.basis import OWN_RULE, article_in_words
+from liuhen.base.clock import stamp
+from liuhen.base.people.models import Account, Paper, Role
+from liuhen.base.people.rules import roles_of
+from liuhen.base.recordings.numbers import next_number
+from liuhen.core.rules.pack import Pack
+
+from . import acts, retelling
+from .errors import ActivityError, NotTheReviewerError
+from .facts import CAUSES, GROUNDS, data_of, pack_of
+from .models import Activity, Report, Stop
+from .telling import AHEAD
+
+SERIES = "BG"  # 报告
+_ROLES = {
+    "leader": Role.UNIT_HEAD,
+    "unit_head": Role.UNIT_HEAD,
+    "unit": Role.UNIT_HEAD,
+    "officer": Role.UNIT_HEAD,
+    "principal": Role.PRINCIPAL,
+    "custodian": Role.CUSTODIAN,
+    "legal": Role.LEGAL,
+    "archivist": Role.ARCHIVIST,
+}
+
+
+class Demanded(NamedTuple):
+    """What the regulation says of one kind of report. `codes`: the grounds or causes it lists, `closed` where the list
+    has no open end; `asked`: does it ask for such a report at all?"""
+
+    asked: bool
+    article: str
+    to: str
+    codes: tuple[str, ...]
+    closed: bool
+    text: str
+
+
+_NOTHING = Demanded(False, "", "", (), False, "")
+
+
+def demanded(pack: Pack | None, kind: str) -> Demanded:
+    """What a report of this kind rests on; for a regulation that says nothing of it, nothing."""
+    if pack is None:
+        return _NOTHING
+    if kind == Report.Kind.UNRECORDED:
+        rule = pack.unrecorded
+        if rule is None:
+            return _NOTHING
+        asked = not rule.no_report
+        return Demanded(asked, rule.article, rule.to or "", rule.grounds, rule.closed, rule.text)
+    stop = pack.interruption
+    if stop is None or stop.report_every_stop != (kind == Report.Kind.WORK_RECORD):
+        return _NOTHING
+    return Demanded(True, stop.article, stop.to, stop.causes, stop.closed, stop.text)
+
+
+def kinds_asked(pack: Pack | None, stop: Stop | None) -> list[str]:
+    """Which reports a stop asks for (None: that nothing was recorded)."""
+    kinds = Report.Kind
+    if stop is None:
+        return [kinds.UNRECORDED]
+    rule = pack.interruption if pack else None
+    if rule is None:
+        return []
+    if rule.report_every_stop:
+        return [kinds.WORK_RECORD]
+    return [] if stop.resumed_at else [kinds.AT_ONCE, kinds.STATEMENT]
+
+
+def reviewer_of(report: Report) -> Role:
+    """The role that reviews it here: whom the regulation names, else the unit's head."""
+    return _ROLES.get(report.to, Role.UNIT_HEAD)
+
+
+# -- interruptions
+
+
+def stop(
+    activity: Activity,
+    cause: str,
+    *,
+    stopped_at: datetime,
+    resumed_at: datetime | None = None,
+    text: str = "",
+    by: Account,
+    at: datetime,
+    key: UUID | None = None,
+) -> Stop:
+    """Recording stopped. Raises ActivityError for a moment that cannot be."""
+    if cause not in CAUSES:
+        raise ActivityError("没有这种中断原因。", remedy="请从列表中选择；都不是的，选“其他客观原因”并写明。")
+    _require_moment(activity, stopped_at, at)
+    _require_order(stopped_at, resumed_at)
+    row = Stop(
+        id=key or uuid4(),
+        agency=activity.agency,
+        activity=activity,
+        cause=cause,
+        text=text,
+        at=stopped_at,
+        resumed_at=resumed_at,
+    )
+    with transaction.atomic():
+        row.save(force_insert=True)
+        _about(acts.STOP, row, by=by, at=at)
+    return row
+
+
+def resume(row: Stop, *, resumed_at: datetime, by: Account, at: datetime) -> Stop:
+    """Recording went on."""
+    if row.resumed_at is not None:
+        raise ActivityError("这次中断已登记恢复时间。", remedy="填错的，请写明情况后作废活动或另作说明。")
+    _require_order(row.at, resumed_at)
+    _require_moment(row.activity, resumed_at, at)
+    with transaction.atomic():
+        row.resumed_at = resumed_at
+        row.save(update_fields=["resumed_at"])
+        _about(acts.RESUME, row, by=by, at=at)
+    return row
+
+
+def _about(act: Any, row: Stop, *, by: Account, at: datetime) -> None:
+    told = {
+        "id": str(row.pk),
+        "cause": row.cause,
+        "at": stamp(row.at),
+        "resumed_at": stamp(row.resumed_at) if row.resumed_at else None,
+    }
+    perform(
+        act,
+        row.activity,
+        by=by,
+        at=at,
+        subject=row.activity.subject,
+        data={**data_of(row.activity), "stop": told},
+        words={"text": row.text} if row.text else None,
+    )
+    retelling.tell_recordings(row.activity, at=at)
+
+
+def _require_moment(activity: Activity, moment: datetime, at: datetime) -> None:
+    if activity.arrived_at and moment < activity.arrived_at:
+        raise ActivityError("中断时间早于到达现场的时间。", remedy="请核对两个时间，填错的改正。")
+    if moment > at + AHEAD:
+        raise ActivityError("中断时间晚于现在。", remedy="请核对手机或电脑的时钟。", code="in_the_future")
+
+
+def _require_order(stopped_at: datetime, resumed_at: datetime | None) -> None:
+    if resumed_at is not None and resumed_at < stopped_at:
+        raise ActivityError(
+            "恢复时间早于中断时间。", remedy="请核对两个时间，填错的改正。", code="out_of_order"
+        )
+
+
+# -- reports
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the officer writes: ground or cause, reason, 依据, and the stretch it is about."""
+
+    kind: str
+    code: str
+    reason: str
+    grounds: str = ""
+    stop: Stop | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def make_report(
+    activity: Activity, written: Written, *, by: Account, at: datetime, key: UUID | None = None
+) -> Report:
+    """Hand in a report. Raises ActivityError; a ground outside the list is kept and marked."""
+    _require_written(written)
+    rule = demanded(pack_of(activity), written.kind)
+    stop_row = written.stop
+    report = Report(
+        id=key or uuid4(),
+        agency=activity.agency,
+        activity=activity,
+        stop=stop_row,
+        kind=written.kind,
+        code=written.code,
+        listed=written.code in rule.codes if rule.article and rule.codes else None,
+        article=rule.article,
+        to=rule.to,
+        start=written.start or (stop_row.at if stop_row else None),
+        end=written.end or (stop_row.resumed_at if stop_row else None),
+        reason=written.reason.strip(),
+        grounds=written.grounds.strip(),
+        made_by=by,
+        made_at=at,
+    )
+    with transaction.atomic():
+        report.number = next_number(activity.agency, SERIES, at)
+        _perform(acts.MAKE_REPORT, report, by=by, at=at, words=_words(report))
+    return report
+
+
+def _require_written(written: Written) -> None:
+    if written.kind not in Report.Kind.values:
+        raise ActivityError("没有这种报告。", remedy="请从列表中选择。")
+    known = GROUNDS if written.kind == Report.Kind.UNRECORDED else CAUSES
+    if written.code not in known:
+        raise ActivityError("没有这种理由。", remedy="请从列表中选择；都不是的，选最接近的一项并写明。")
+    if not written.reason.strip():
+        raise ActivityError("没有写明原因。", remedy="请写明当时的情况和原因。")
+    if written.start and written.end and written.end < written.start:
+        raise ActivityError("终止时间早于起始时间。", remedy="请核对两个时间。", code="out_of_order")
+
+
+def _words(report: Report) -> dict[str, str]:
+    return {
+        name: text
+        for name, text in (("text", report.reason), ("grounds", report.grounds), ("opinion", report.opinion))
+        if text
+    }
+
+
+def review(
+    report: Report,
+    *,
+    opinion: str = "",
+    by: Account,
+    at: datetime,
+    on_paper: OnPaper | None = None,
+    deputy_of: Account | None = None,
+) -> None:
+    """The reviewer agrees. Raises NotTheReviewerError, NotAllowedError, WrongStateError."""
+    _require_reviewer(report, on_paper.signer if on_paper else deputy_of or by)
+    changes: dict[str, Any] = {
+        "reviewed_by": on_paper.signer if on_paper else by,
+        "reviewed_at": at,
+        "opinion": opinion,
+    }
+    if on_paper:
+        changes["scan"] = on_paper.scan
+    _perform(
+        acts.REVIEW,
+        report,
+        by=by,
+        at=at,
+        changes=changes,
+        words={"opinion": opinion} if opinion else {},
+        on_paper=on_paper,
+        deputy_of=deputy_of,
+    )
+
+
+def send_back(report: Report, *, reason: str, by: Account, at: datetime) -> None:
+    """Not enough: back to whoever made it, who hands in another."""
+    _require_reviewer(report, by)
+    changes = {"reviewed_by": by, "reviewed_at": at, "opinion": reason}
+    _perform(acts.RETURN, report, by=by, at=at, changes=changes, reason=reason)
+
+
+def withdraw(report: Report, *, reason: str, by: Account, at: datetime) -> None:
+    _perform(acts.WITHDRAW_REPORT, report, by=by, at=at, reason=reason)
+
+
+def keep_scan(report: Report, scan: Paper, *, by: Account, at: datetime) -> None:
+    """The signed paper came back."""
+    _perform(acts.KEEP_SCAN, report, by=by, at=at, changes={"scan": scan})
+
+
+def _require_reviewer(report: Report, person: Account) -> None:
+    role = reviewer_of(report)
+    if role in roles_of(person):
+        return
+    pack = pack_of(report.activity)
+    basis = article_in_words(pack.id, report.article) if pack and report.to else OWN_RULE.cite(None)
+    raise NotTheReviewerError(
+        f"{report.get_kind_display()} {report.number} 由{pack.who(report.to) if pack and report.to else role.label}审核。",  # type: ignore[arg-type]
+        remedy=f"请由{role.label}办理；本人不在的，由登记的代理人办理，或把签字件扫描登记。",
+        basis=basis,
+    )
+
+
+def _perform(
+    act: Any,
+    report: Report,
+    *,
+    by: Account,
+    at: datetime,
+    changes: dict[str, Any] | None = None,
+    reason: str | None = None,
+    words: dict[str, str] | None = None,
+    on_paper: OnPaper | None = None,
+    deputy_of: Account | None = None,
+) -> None:
+    """The act, and with it what it changes in the facts of the activity."""
+    scan = (changes or {}).get("scan") or report.scan
+    told = {
+        "id": str(report.pk),
+        "number": report.number,
+        "kind": str(report.kind),
+        "code": report.code,
+        "listed": report.listed,
+        "article": report.article,
+        "to": report.to,
+        "stop": str(report.stop_id) if report.stop_id else None,
+        "start": stamp(report.start) if report.start else None,
+        "end": stamp(report.end) if report.end else None,
+        "scan": scan.sha256 if scan else None,
+    }
+    with transaction.atomic():
+        perform(
+            act,
+            report,
+            by=by,
+            at=at,
+            subject=f"report:{report.pk}",
+            reason=reason,
+            data={"activity": str(report.activity_id), "report": told},
+            changes=changes,
+            words=words,
+            on_paper=on_paper,
+            deputy_of=deputy_of,
+        )
+        retelling.tell_activity(report.activity, at=at)
