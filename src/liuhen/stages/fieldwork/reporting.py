@@ -331,7 +331,7 @@ def _perform(
             at=at,
             subject=f"report:{report.pk}",
             reason=reason,
-            data={"activity": str(report.activity_id), "report": told},
+            data={"activity": str(report.activity_id), "number": report.number, "report": told},
             changes=changes,
             words=words,
             on_paper=on_paper,
