@@ -16,9 +16,11 @@ from liuhen.base.devices.models import Device
 from liuhen.base.devices.services import register_device
 from liuhen.base.jobs.models import Job
 from liuhen.base.people import cast
+from liuhen.base.people.models import Officer
 from liuhen.base.recordings.models import Recording
 from liuhen.base.tokens import services as tokens
 from liuhen.base.tokens.models import Scope
+from liuhen.stages.fieldwork.telling import Told, open_activity
 from liuhen.stages.ingest import uploads
 from liuhen.stages.ingest.jobs import CARD
 from liuhen.stages.ingest.models import Receipt
@@ -49,7 +51,11 @@ def fill(people: SimpleNamespace, folder: Path) -> SimpleNamespace:
     upload = uploads.open_set(by=people.custodian, at=clock.now())
     file = uploads.add_file(upload, uploads.Announced("甲.mp4", 4), by=people.custodian, at=clock.now())
     recording, receipt = Recording.objects.get(), Receipt.objects.get()
-    return SimpleNamespace(recording=recording, receipt=receipt, upload=upload, file=file, people=people)
+    told = Told(officers=list(Officer.objects.filter(staff_no__in=["100001", "100002"])))
+    activity = open_activity(people.custodian.unit, told, by=people.custodian, at=clock.now())
+    return SimpleNamespace(
+        recording=recording, receipt=receipt, upload=upload, file=file, people=people, activity=activity
+    )
 
 
 def a_job(office: SimpleNamespace) -> Job:
@@ -101,6 +107,18 @@ def calls(office: SimpleNamespace, name: str) -> dict[str, Call]:
         "recording_content": Call("GET", f"{one}/content/original"),
         "recording_evidence": Call("GET", f"{one}/evidence/proof"),
         "export_recording": Call("POST", f"{one}/export"),
+        "list_activities": Call("GET", "/activities"),
+        "open_activity": Call(
+            "POST", "/activities", {"officers": ["100001", "100002"], "unit": "350582000001"}
+        ),
+        "one_activity": Call("GET", f"/activities/{office.activity.pk}"),
+        "tell_activity": Call("PATCH", f"/activities/{office.activity.pk}", {"events": ["refusal"]}),
+        "judged_activity": Call("GET", f"/activities/{office.activity.pk}/judged"),
+        "match_recordings": Call(
+            "POST",
+            f"/activities/{office.activity.pk}/recordings",
+            {"recordings": [office.recording.number]},
+        ),
         "list_deadlines": Call("GET", "/deadlines"),
         "list_receipts": Call("GET", "/receipts"),
         "one_receipt": Call("GET", f"/receipts/{number}"),

@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
 
     speak_chinese()
     from . import (
+        activity,
         assign,
         continuity,
         deadlines,
@@ -95,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         ingest,
         recordings,
         assign,
+        activity,
         storage,
         ledger,
         rules,

@@ -18,6 +18,7 @@ from liuhen.base.people import acts as people
 from liuhen.base.people.models import Account
 from liuhen.base.people.rules import ANYONE, Rule
 from liuhen.base.recordings import acts as recordings
+from liuhen.stages.fieldwork import acts as fieldwork
 from liuhen.stages.ingest.selectors import SEE_RECEIPTS
 
 from .people_in import could, role_words, roles_in
@@ -44,6 +45,7 @@ MENU: tuple[Section, ...] = (
         "工作",
         (
             Door("首页", "home", "house"),
+            Door("执法活动", "activities", "geo-alt", fieldwork.BROWSE),
             Door("音像记录", "recordings", "collection-play", recordings.BROWSE),
             Door("待归属", "recordings_to_assign", "person-plus", recordings.ASSIGN.who or ANYONE),
             Door("采集", "ingest", "sd-card"),

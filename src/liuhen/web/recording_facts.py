@@ -31,6 +31,7 @@ from liuhen.base.storage.serving import (
 )
 
 from .contents import content_address
+from .marking import marks_told
 from .start import address
 from .templatetags.liuhen import milliseconds
 
@@ -50,8 +51,10 @@ def page_of(
     own = moments.clock_of(record)
     before, after = (_neighbour(one) for one in neighbours(recording, person, at))
     stills = stills_of(recording, visit)
+    marks = marks_told(recording, person, at)
     return {
         "recording": recording,
+        **marks,
         "list_address": address("recordings"),
         "says": record["says"],
         "shape": _shape(record["says"]),
@@ -67,7 +70,7 @@ def page_of(
         **_custody(recording),
         "members": _members(recording),
         "stills": stills,
-        **_player(recording, record, visit, own, (before, after), stills, job),
+        **_player(recording, record, visit, own, (before, after), stills, marks["marks"], job),
     }
 
 
@@ -89,6 +92,7 @@ def _player(
     own: moments.Clock,
     beside: tuple[dict[str, Any] | None, dict[str, Any] | None],
     stills: list[dict[str, Any]],
+    marked: list[dict[str, Any]],
     job: Job | None,
 ) -> dict[str, Any]:
     """`mode`: original, viewing, making (a copy is on the way), impossible, or none (nothing to be played)."""
@@ -110,7 +114,8 @@ def _player(
         else None,
         "before": beside[0] and {"words": beside[0]["words"], "number": beside[0]["number"]},
         "after": beside[1] and {"words": beside[1]["words"], "number": beside[1]["number"]},
-        "marks": [{"at": one["seconds"], "label": one["number"]} for one in stills],
+        "marks": [{"at": one["seconds"], "label": one["number"]} for one in stills]
+        + [{"at": one["seconds"], "label": one["label"], "kind": "content"} for one in marked],
     }
     return {
         "mode": mode,

@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from . import (
     account,
     accounts,
+    activities,
     adopting,
     assigning,
     compare,
@@ -18,6 +19,7 @@ from . import (
     failures,
     ingest,
     ledger,
+    marking,
     receipts,
     recording_list,
     recordings,
@@ -88,6 +90,16 @@ urlpatterns = [
     path("deadlines/shortenings/", deadlines.shortenings, name="deadlines_shortenings"),
     path("deadlines/shortenings/<int:pk>/approve/", deadlines.approve, name="deadlines_approve"),
     path("deadlines/shortenings/<int:pk>/uphold/", deadlines.uphold, name="deadlines_uphold"),
+    # 执法活动
+    path("activities/", activities.register, name="activities"),
+    path("activities/new/", activities.new, name="activity_new"),
+    path("activities/recordings/", activities.unmatched, name="activities_unmatched"),
+    path("activities/empty/", activities.empty, name="activities_empty"),
+    path("activities/<uuid:pk>/", activities.detail, name="activity"),
+    path("activities/<uuid:pk>/tell/", activities.tell, name="activity_tell"),
+    path("activities/<uuid:pk>/void/", activities.void, name="activity_void"),
+    path("activities/<uuid:pk>/match/", activities.match, name="activity_match"),
+    path("activities/<uuid:pk>/unmatch/", activities.unmatch, name="activity_unmatch"),
     # 设备
     path("devices/", devices.register, name="devices"),
     path("devices/new/", devices.new, name="device_new"),
@@ -134,7 +146,9 @@ urlpatterns = [
     path("recordings/<uuid:pk>/snapshot/", recordings.snapshot, name="recording_snapshot"),
     path("recordings/<uuid:pk>/assign/", recordings.assign_owner, name="recording_assign"),
     path("recordings/<uuid:pk>/preparing/<uuid:job>/", recordings.preparing, name="recording_preparing"),
+    path("recordings/<uuid:pk>/marks/", marking.mark, name="mark_recording"),
     path("recordings/<str:name>/", recordings.page, name="recording"),
+    path("marks/<uuid:pk>/withdraw/", marking.withdraw, name="mark_withdraw"),
     # 存储
     path("stores/", stores.stores, name="stores"),
     path("card-profiles/", stores.profiles, name="profiles"),

@@ -21,7 +21,9 @@ TONES: dict[str, str] = {
     ),
     **dict.fromkeys(("to_assign", "proposed", "waiting", "queued", "partial", "warning", "retrying"), "wait"),
     **dict.fromkeys(("wait", "soon", "immediate", "pending"), "wait"),
-    **dict.fromkeys(("running", "copying", "info"), "busy"),
+    **dict.fromkeys(("running", "copying", "info", "进行中"), "busy"),
+    **dict.fromkeys(("已结束", "未到场"), "wait"),
+    "已返回": "good",
     **dict.fromkeys(
         ("failed", "damaged", "missing", "declined", "error", "bad", "kept", "overdue", "late"), "bad"
     ),
