@@ -65,6 +65,7 @@ class SiteSettings(BaseModel):
     split_seconds: float = Field(
         default=0.04, ge=0, le=60
     )  # between two files of one device, still a normal split (GA/T 947.2)
+    least_lines: int = Field(default=720, ge=0)  # of a film's shorter side; fewer are noted
     keep_jobs_days: int = Field(default=90, ge=1)
     keep_uploads_days: int = Field(default=14, ge=1)
     dock_paths: list[str] = ["/media", "/run/media"]
