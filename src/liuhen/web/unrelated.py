@@ -168,8 +168,7 @@ def flag(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 class HandleForm(ReasonForm):
     decision = forms.ChoiceField(
         label="处理",
-        choices=[(one.value, one.label) for one in DECISIONS],
-        widget=forms.RadioSelect,
+        choices=[("", "请选择"), *((one.value, one.label) for one in DECISIONS)],
         help_text="限制查看：只有科室管理员、法制机构和主要负责人能看到画面和声音，涉及一部分的也限制整条。",
     )
 
@@ -178,7 +177,7 @@ class HandleForm(ReasonForm):
     def __init__(self, row: Unrelated, *args: Any) -> None:
         super().__init__(*args)
         if row.state == _STATE.RESTRICTED:
-            self.fields["decision"].choices = [(_STATE.KEPT.value, "仍应保留，解除限制")]  # type: ignore[attr-defined]
+            self.fields["decision"].choices = [("", "请选择"), (_STATE.KEPT.value, "仍应保留，解除限制")]  # type: ignore[attr-defined]
 
 
 @require_http_methods(["GET", "POST"])
@@ -193,7 +192,7 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
         "处理",
         reverse("recordings_unrelated"),
         "无关内容",
-        intro=f"{row.flagged_by.name}标记{part_in_words(row)}：{row.reason}",
+        intro=f"{row.flagged_by.name}标记 {part_in_words(row)}：{row.reason}",
         basis=acts.HANDLE_FLAG.basis.cite(person.agency.pack),
     )
     found = row
