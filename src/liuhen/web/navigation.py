@@ -48,6 +48,7 @@ MENU: tuple[Section, ...] = (
             Door("执法活动", "activities", "geo-alt", fieldwork.BROWSE),
             Door("音像记录", "recordings", "collection-play", recordings.BROWSE),
             Door("待归属", "recordings_to_assign", "person-plus", recordings.ASSIGN.who or ANYONE),
+            Door("无关内容", "recordings_unrelated", "flag", recordings.SEE_FLAGS),
             Door("采集", "ingest", "sd-card"),
             Door("移交回执", "receipts", "receipt", SEE_RECEIPTS),
             Door("留痕账本", "ledger", "journal-check", READ_LEDGER),
