@@ -84,6 +84,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "请回看音像；已摄录的补标，没有摄录的说明情况。",
     ),
     "mark_outside": ("标记“{mark}”不在任何一段音像之内。", "请核对标记的时间。"),
+    # the use register: stages/equipment
+    "unheld": (
+        "拍摄于 {taken}，使用台账上这时 {serial} 没有领用人。",
+        "请查明当时由谁使用：漏登记的补书面说明，设备时钟不准的先核对校准；未经领用使用设备的，由科室负责人处理。",
+    ),
     # matching: core/field/matching.py
     "recording_alone": ("没有与之相符的执法活动：{reason}。", "请补建执法活动，或说明这段音像的由来。"),
     "activity_ambiguous": (

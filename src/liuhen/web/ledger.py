@@ -46,6 +46,7 @@ from liuhen.core.errors import LiuhenError
 from liuhen.core.tlog.merkle import leaf_hash
 from liuhen.core.tlog.notes import fingerprint
 from liuhen.prints import qr
+from liuhen.stages.equipment import acts as equipment
 from liuhen.stages.ingest import acts as ingest
 
 from . import registers
@@ -56,6 +57,7 @@ from .registers import Column, Nothing, Register
 _TABLES = (
     people.ALL,
     devices.ALL,
+    equipment.ALL,
     ingest.ALL,
     recordings.ALL,
     keys.ALL,
