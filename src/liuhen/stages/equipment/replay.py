@@ -31,8 +31,6 @@ def _paper(agency: Agency, data: Entry) -> Paper | None:
 def _checked(agency: Agency, entry: Entry) -> None:
     data, at = entry["data"], datetime.fromisoformat(entry["at"])
     device = Device.objects.get(agency=agency, serial=data["serial"])
-    shown = _at(data["shown_at"])
-    readings = ClockReading.objects.filter(device=device, server_at=at, shown_at=shown)
     Check.objects.create(
         key=data["check"],
         agency=agency,
@@ -43,10 +41,18 @@ def _checked(agency: Agency, entry: Entry) -> None:
         battery_percent=data["battery_percent"],
         free_bytes=data["free_bytes"],
         free_minutes=data["free_minutes"],
-        reading=readings.order_by("-pk").first() if shown else None,
+        reading=_reading(device, at, _at(data["shown_at"])),
         passed=data["passed"],
         failed=data["failed"],
     )
+
+
+def _reading(device: Device, at: datetime, shown: datetime | None) -> ClockReading | None:
+    """The reading that was taken with the check: its entry stands before the check's."""
+    if shown is None:
+        return None
+    rows = ClockReading.objects.filter(device=device, server_at=at, shown_at=shown)
+    return rows.order_by("-pk").first()
 
 
 def _issued(agency: Agency, entry: Entry) -> None:
