@@ -31,6 +31,7 @@ from liuhen.base.storage.serving import (
 )
 
 from .contents import content_address
+from .equipment import finding_of
 from .start import address
 from .templatetags.liuhen import milliseconds
 
@@ -60,7 +61,7 @@ def page_of(
         "before": before,
         "after": after,
         "day_address": continuity_address(recording.device, recording.taken_at),
-        "findings": _findings(recording),
+        "findings": [*_findings(recording), *([alone] if (alone := finding_of(recording)) else [])],
         "copies": [
             (copy, METHODS.get(copy.method, copy.method)) for copy in recording.copies.order_by("store")
         ],
