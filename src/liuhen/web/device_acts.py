@@ -41,7 +41,6 @@ class CheckForm(forms.Form):
     fault_free = forms.TypedChoiceField(
         label="外观与功能",
         choices=[("yes", "正常，能开机、能录制、能回放"), ("no", "有故障")],
-        widget=forms.RadioSelect,
         coerce=lambda value: value == "yes",
     )
     battery_percent = forms.IntegerField(label="电量（%）", min_value=0, max_value=100, required=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -127,6 +128,7 @@ USE = Register(
         _CERTIFICATE,
         _UNIT,
         _ISSUED,
+        replace(_DUE, shown=False),
         Column("given", "发放人", lambda row: row.issued_by.name, width=5, shown=False),
         Column(
             "check",
@@ -154,7 +156,6 @@ USE = Register(
             width=6,
             shown=False,
         ),
-        _DUE,
         _PURPOSE,
     ),
     nothing=Nothing(
