@@ -6,6 +6,7 @@ import argparse
 import getpass
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from liuhen.base.people.services import Person
 from liuhen.base.storage.fixity import verify_stores
 from liuhen.base.storage.stores import add_store, make_again, open_stores
 from liuhen.core.errors import StorageError, UsageError
+from liuhen.stages.equipment.checks import Looked
+from liuhen.stages.equipment.services import Terms, check_device, issue_device, return_device
+from liuhen.stages.equipment.signing import Drawn
 from liuhen.stages.ingest.intake import in_words
 from liuhen.stages.ingest.services import Request
 from liuhen.stages.ingest.services import ingest_card as take_in
@@ -173,15 +177,34 @@ def _demo_office() -> None:
                 remedy="请另用一个目录：LIUHEN_HOME=/tmp/liuhen-demo liuhen demo。",
             )
         agency = cast.assemble(clock.now())
-        register_device(
+        custodian = Account.objects.get(username="custodian")
+        officer = Officer.objects.get(agency=agency, staff_no=DEMO_OFFICER)
+        device = register_device(
             agency.units.get(),
             DEMO_SERIAL,
             Device.Kind.BODY_RECORDER,
             model="演示记录仪",
-            keeper=Officer.objects.get(agency=agency, staff_no=DEMO_OFFICER),
-            by=Account.objects.get(username="custodian"),
+            keeper=officer,
+            by=custodian,
             at=clock.now(),
         )
+        _demo_issue(device, officer, custodian)
+
+
+def _demo_issue(device: Device, officer: Officer, custodian: Account) -> None:
+    """The recorder was out while the demo's card was recorded: checked, handed out, and back in the evening."""
+    from liuhen.demo.signature import signature_png
+
+    start = datetime.fromisoformat(DEMO_STARTED)
+    out, back = start - timedelta(minutes=30), start + timedelta(hours=8)
+    looked = Looked(True, battery_percent=96, free_minutes=480, shown_at=out)
+    with publish.batched():
+        check_device(device, looked, by=custodian, at=out)
+        terms = Terms(due_back_at=back)
+        issue = issue_device(
+            device, officer, signature=Drawn(signature_png()), terms=terms, by=custodian, at=out
+        )
+        return_device(issue, signature=Drawn(signature_png()), by=custodian, at=back)
 
 
 def list_people(args: argparse.Namespace) -> int:
