@@ -141,7 +141,10 @@ def unheld(recording: Recording) -> Finding | None:
 def _unheld(rows: QuerySet[Recording]) -> QuerySet[Recording]:
     slack = timedelta(seconds=site.current().clock_tolerance_seconds)
     first = Issue.objects.filter(device=OuterRef("device")).order_by().values("device")
-    rows = rows.filter(device__kind__in=Device.CARRIED, taken_at__isnull=False).annotate(
+    issued = Issue.objects.order_by().values(
+        "device"
+    )  # so that the rows of other devices are never looked at
+    rows = rows.filter(device__in=issued, device__kind__in=Device.CARRIED, taken_at__isnull=False).annotate(
         kept_since=Subquery(first.annotate(first=Min("issued_at")).values("first")[:1]),
         taken_late=ExpressionWrapper(F("taken_at") + slack, output_field=DateTimeField()),
         taken_early=ExpressionWrapper(F("taken_at") - slack, output_field=DateTimeField()),
@@ -149,4 +152,4 @@ def _unheld(rows: QuerySet[Recording]) -> QuerySet[Recording]:
     covering = Issue.objects.filter(device=OuterRef("device"), issued_at__lte=OuterRef("taken_late")).filter(
         Q(returned_at__isnull=True) | Q(returned_at__gte=OuterRef("taken_early"))
     )
-    return rows.filter(taken_late__gte=F("kept_since")).exclude(Exists(covering))
+    return rows.filter(taken_at__gte=F("kept_since")).exclude(Exists(covering))
