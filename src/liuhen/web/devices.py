@@ -177,6 +177,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "check_words": check_in_words(checked),
         "trouble": trouble_of(checked, at) if carried else "",
         "sees_issues": could(request, equipment.SEE_PAGES),
+        "sees_all": could(request, equipment.SEE_ALL),
         "unheld": unheld_recordings(person, at).filter(device=device).count() if carried else 0,
         "may": {
             **care_of(request, device, at),
