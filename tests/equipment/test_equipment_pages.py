@@ -220,6 +220,24 @@ def test_a_card_taken_in_since_asks_whether_the_device_is_back(
     assert "已采集过这台设备的存储卡" in client.get(url()).content.decode()
 
 
+def test_the_page_of_a_recording_says_that_nobody_had_the_device(
+    client_of: ClientOf, people: Any, tmp_path: Any
+) -> None:
+    from datetime import datetime
+
+    from liuhen.base.recordings.models import Recording
+    from liuhen.stages.ingest.services import Request, ingest_card
+
+    at = datetime(2026, 7, 15, 9, tzinfo=clock.SHANGHAI)
+    taken_back(handed_out(people, at), people, at + HOUR)
+    (tmp_path / "card").mkdir()
+    (tmp_path / "card" / "4701A01_100001_20260716093001_0001.mp4").write_bytes(b"x" * 99)
+    ingest_card(Request(tmp_path / "card", people.custodian), at=clock.now())
+    page = client_of("custodian").get(f"/recordings/{Recording.objects.get().number}/").content.decode()
+    assert "2026-07-16 09:30:01，使用台账上这时 4701A01 没有领用人" in page
+    assert "第三条" in page
+
+
 def test_care_is_offered_and_done_by_whom_it_belongs(client_of: ClientOf) -> None:
     client = client_of("custodian")
     assert "送修…" in client.get(url()).content.decode()
