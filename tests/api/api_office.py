@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.test import Client
+from equipment.equipment_office import png
 
 from liuhen.base import clock, site
 from liuhen.base.devices.models import Device
@@ -34,6 +36,11 @@ ROOT = "/api/v1"
 NEW = b"sent by a machine"
 
 
+def drawn() -> str:
+    """A signature that nobody has drawn before, in base64."""
+    return base64.b64encode(png()).decode()
+
+
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
@@ -47,7 +54,8 @@ def fill(people: SimpleNamespace, folder: Path) -> SimpleNamespace:
     ingest_card(Request(card, people.custodian), at=clock.now())
     for name in (*PEOPLE, "nobody"):
         told = {"by": people.custodian, "at": clock.now()}
-        register_device(people.custodian.unit, f"R-{name}", Device.Kind.CAMERA, **told)
+        for serial in (f"R-{name}", f"I-{name}"):
+            register_device(people.custodian.unit, serial, Device.Kind.CAMERA, **told)
     upload = uploads.open_set(by=people.custodian, at=clock.now())
     file = uploads.add_file(upload, uploads.Announced("甲.mp4", 4), by=people.custodian, at=clock.now())
     recording, receipt = Recording.objects.get(), Receipt.objects.get()
@@ -100,6 +108,13 @@ def calls(office: SimpleNamespace, name: str) -> dict[str, Call]:
         "one_device": Call("GET", "/devices/4701A01"),
         "correct_device": Call("PATCH", "/devices/4701A01", {"model": "新", "reason": "更正"}),
         "retire_device": Call("POST", f"/devices/R-{name}/retire", {"reason": "损坏"}),
+        "check_device": Call("POST", "/devices/4701A01/check", {"fault_free": True, "battery_percent": 90}),
+        "issue_device": Call(
+            "POST",
+            f"/devices/I-{name}/issue",
+            {"officer": "100001", "signature": drawn(), "override": "试验"},
+        ),
+        "return_device": Call("POST", f"/devices/I-{name}/return", {"reason": "试验"}),
         "list_recordings": Call("GET", "/recordings"),
         "one_recording": Call("GET", one),
         "assign_owner": Call("POST", f"{one}/owner", {"device": "4701A01", "reason": "核对"}),

@@ -76,7 +76,27 @@ def _named(people: SimpleNamespace) -> SimpleNamespace:
         photo=recording_like("_0004").number,
         unit=Unit.objects.filter(agency=people.custodian.agency)[0].pk,
         activity=Activity.objects.get().pk,
+        out=_handed_out(people),
     )
+
+
+def _handed_out(people: SimpleNamespace) -> int:
+    """A second recorder in an officer's hand."""
+    from equipment.equipment_office import drawn, fit
+
+    from liuhen.base import clock
+    from liuhen.base.devices.models import Device
+    from liuhen.base.devices.services import register_device
+    from liuhen.stages.equipment.services import check_device, issue_device
+
+    told = {"by": people.custodian, "at": clock.now()}
+    unit, who = people.custodian.unit, people.officer.officer
+    device = register_device(
+        unit, "4701A02", Device.Kind.BODY_RECORDER, model="试验记录仪", keeper=who, **told
+    )
+    check_device(device, fit(told["at"]), **told)
+    issue_device(device, who, signature=drawn(), **told)
+    return int(device.pk)
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])

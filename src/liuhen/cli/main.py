@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         assign,
         continuity,
         deadlines,
+        devices,
         generate,
         ingest,
         jobs,
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="命令")
     for module in (
         office,
+        devices,
         serve,
         ingest,
         recordings,

@@ -30,6 +30,7 @@ from liuhen.base.storage.serving import (
 )
 
 from .contents import content_address
+from .equipment import finding_of
 from .marking import marks_told
 from .recording_findings import findings_of, legend_of, stretches_of
 from .start import address
@@ -62,7 +63,7 @@ def page_of(
         "before": before,
         "after": after,
         "day_address": continuity_address(recording.device, recording.taken_at),
-        "findings": findings_of(recording),
+        "findings": [*findings_of(recording), *([alone] if (alone := finding_of(recording)) else [])],
         "copies": [
             (copy, METHODS.get(copy.method, copy.method)) for copy in recording.copies.order_by("store")
         ],

@@ -25,6 +25,8 @@ from liuhen.base.recordings import acts as recording_acts
 from liuhen.base.recordings.selectors import stored_since, waiting_for_owner
 from liuhen.core.errors import LiuhenError
 from liuhen.doors.following import bring_up
+from liuhen.stages.equipment import acts as equipment_acts
+from liuhen.stages.equipment import selectors as equipment
 from liuhen.stages.fieldwork import acts as fieldwork_acts
 from liuhen.stages.fieldwork import selectors as fieldwork
 from liuhen.stages.fieldwork.reporting import reports_to_review
@@ -79,6 +81,10 @@ def _tiles(request: HttpRequest, person: Account, at: datetime) -> list[Tile]:
     if could(request, device_acts.REGISTER_DEVICE.who):
         rows = devices.visible_to(person, at).filter(state="in_use", keeper__isnull=True)
         found.append(Tile(rows.count(), "台设备没有保管人", address("devices"), "wait"))
+    if could(request, equipment_acts.SEE_PAGES):
+        late, unchecked = equipment.overdue(person, at).count(), equipment.unchecked(person, at).count()
+        found.append(Tile(late, "台设备逾期未还", address("equipment", "?show=overdue"), "bad"))
+        found.append(Tile(unchecked, "台领用的设备没有检查", address("equipment", "?show=unchecked"), "wait"))
     return [tile for tile in found if tile.number]
 
 
