@@ -115,3 +115,16 @@ KEEPER = Basis(
     ("device.registered",),
 )
 CLOCK_CHECK = Basis({"shifanqu-bianban": ("7",), "baofeng-forestry": ("7",)})
+CARE = Basis(
+    {"jinjiang-agri": ("3",), "shifanqu-bianban": ("6",), "baofeng-forestry": ("4",)},
+    ("device.maintained", "device.sent_to_repair", "device.repaired", "device.lost", "device.found"),
+)
+USE_REGISTER = Basis(
+    {"jinjiang-agri": ("3",), "shifanqu-bianban": ("6",), "baofeng-forestry": ("4",)},
+    ("device.issued", "device.returned"),
+)
+CHECK_BEFORE_USE = Basis(
+    {"jinjiang-agri": ("3",), "shifanqu-bianban": ("7",), "baofeng-forestry": ("7",)}, ("device.checked",)
+)
+NOT_LENT = Basis({"jinjiang-agri": ("18",), "baofeng-forestry": ("18",), "ankang-agri": ("1/10",)})
+EQUIPMENT_NORM = Basis({"baofeng-forestry": ("3",), "ankang-agri": ("1/3",)})

@@ -62,6 +62,13 @@ class SiteSettings(BaseModel):
     previews: bool = True
     reserve_mebibytes: int | None = Field(default=None, ge=0)
     clock_tolerance_seconds: int = Field(default=60, ge=0)
+    check_hours: int = Field(default=24, ge=1, le=24 * 31)  # so long a check before use counts
+    check_battery_percent: int = Field(default=60, ge=0, le=100)  # 电量充足: no text says how much
+    check_free_minutes: int = Field(default=60, ge=0, le=10_000)  # 足够的存储空间, as time left to record
+    check_free_mb: int = Field(default=4000, ge=0, le=10_000_000)  # the same, as space left
+    address: str | None = Field(
+        default=None, pattern=r"^https?://[^\s/]+$", max_length=200
+    )  # under which phones of the office reach it; printed as QR code
     split_seconds: float = Field(
         default=0.04, ge=0, le=60
     )  # between two files of one device, still a normal split (GA/T 947.2)

@@ -20,6 +20,7 @@ from liuhen.base.storage.report import RebuildReport
 from liuhen.base.storage.stores import open_stores
 from liuhen.base.tokens import replay as tokens
 from liuhen.core.errors import UsageError
+from liuhen.stages.equipment import replay as equipment
 from liuhen.stages.fieldwork import replay as fieldwork
 from liuhen.stages.ingest import replay as ingest
 
@@ -134,7 +135,7 @@ def _rebuild_lists(args: argparse.Namespace) -> int:
 
 
 def _replayers() -> dict[str, Replayer]:
-    tables = (people, keys, devices, tokens, rulebook, fieldwork, ingest)
+    tables = (people, keys, devices, tokens, rulebook, equipment, fieldwork, ingest)
     return {kind: replay for table in tables for kind, replay in table.REPLAYERS.items()}
 
 

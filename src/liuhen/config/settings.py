@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "liuhen.base.rulebook",
     "liuhen.base.recordings",
     "liuhen.base.jobs",
+    "liuhen.stages.equipment",
     "liuhen.stages.fieldwork",
     "liuhen.stages.ingest",
     *WEB_APPS,

@@ -106,6 +106,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "report_waiting": ("{report}尚未由{who}审核。", "请审核人办理；在纸上签字的，登记扫描件。"),
     "matter_unlisted": ("事项“{matter}”不在规定的清单中。", "请核对事项；确属清单以外的，不影响保存。"),
     "time_unplaced": ("{recording}没有可用的时间，未计入记录的时段。", "请核对文书所载起止时间。"),
+    # the use register: stages/equipment
+    "unheld": (
+        "拍摄于 {taken}，使用台账上这时 {serial} 没有领用人。",
+        "请查明当时由谁使用：漏登记的补书面说明，设备时钟不准的先核对校准；未经领用使用设备的，由科室负责人处理。",
+    ),
     # matching: core/field/matching.py
     "recording_alone": ("没有与之相符的执法活动：{reason}。", "请补建执法活动，或说明这段音像的由来。"),
     "activity_ambiguous": (

@@ -76,10 +76,11 @@ def _is_act(pack: Pack, number: str, name: str) -> bool:
     from liuhen.base.people import acts as people
     from liuhen.base.recordings import acts as recordings
     from liuhen.base.rulebook import acts as rulebook
+    from liuhen.stages.equipment import acts as equipment
     from liuhen.stages.fieldwork import acts as fieldwork
     from liuhen.stages.ingest import acts as ingest
 
-    tables = (deadlines, devices, people, recordings, rulebook, fieldwork, ingest)
+    tables = (deadlines, devices, people, recordings, rulebook, equipment, fieldwork, ingest)
     return any(act.kind == name for table in tables for act in table.ALL)
 
 

@@ -46,6 +46,7 @@ from liuhen.core.errors import LiuhenError
 from liuhen.core.tlog.merkle import leaf_hash
 from liuhen.core.tlog.notes import fingerprint
 from liuhen.prints import qr
+from liuhen.stages.equipment import acts as equipment
 from liuhen.stages.fieldwork import acts as fieldwork
 from liuhen.stages.ingest import acts as ingest
 
@@ -57,6 +58,7 @@ from .registers import Column, Nothing, Register
 _TABLES = (
     people.ALL,
     devices.ALL,
+    equipment.ALL,
     fieldwork.ALL,
     ingest.ALL,
     recordings.ALL,

@@ -8,6 +8,8 @@ from django.db import models
 
 from liuhen.base.people.models import Account, Agency, Officer, Unit
 
+from .norm import FIELDS, Norm
+
 
 class Device(models.Model):
     """Any device the regulations name; `keeper` answers for it."""
@@ -24,7 +26,12 @@ class Device(models.Model):
 
     class State(models.TextChoices):
         IN_USE = "in_use", "在用"
+        REPAIR = "repair", "维修"
+        LOST = "lost", "遗失"
         RETIRED = "retired", "停用"
+
+    # What a person carries: handed out and taken back, and with somebody whenever it records.
+    CARRIED: ClassVar = (Kind.BODY_RECORDER, Kind.CAMERA, Kind.CAMCORDER, Kind.VOICE_RECORDER, Kind.TERMINAL)
 
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="devices")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="devices")
@@ -33,6 +40,12 @@ class Device(models.Model):
     model = models.CharField(max_length=60, blank=True)
     keeper = models.ForeignKey(Officer, models.PROTECT, null=True, blank=True, related_name="devices")
     state = models.CharField(max_length=10, choices=State, default=State.IN_USE)
+    resolution = models.CharField(max_length=11, blank=True, help_text="width × height, as 1920x1080")
+    battery_hours = models.PositiveSmallIntegerField(null=True, blank=True)
+    storage_gb = models.PositiveIntegerField(null=True, blank=True)
+    no_delete = models.BooleanField(null=True, help_text="recordings cannot be deleted on the device")
+    explosion_proof = models.BooleanField(null=True)
+    bought_on = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -41,6 +54,10 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return self.serial
+
+    @property
+    def norm(self) -> Norm:
+        return Norm(**{name: getattr(self, name) for name in FIELDS})
 
 
 class ClockReading(models.Model):

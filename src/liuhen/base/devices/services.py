@@ -1,16 +1,20 @@
-"""One function an act of devices."""
+"""One function an act of devices. A correction says everything of the device anew; its serial stays."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from liuhen.base import clock
-from liuhen.base.acts import perform
+from liuhen.base.acts import Act, perform
 from liuhen.base.people.models import Account, Agency, Officer, Unit
 from liuhen.core.errors import RefusedError, UsageError
 
 from . import acts
 from .models import ClockReading, Device
+from .norm import UNKNOWN, Norm
+
+_LONGEST_SERIAL, _LONGEST_MODEL = 40, 60
 
 
 class UnknownDeviceError(RefusedError):
@@ -18,8 +22,12 @@ class UnknownDeviceError(RefusedError):
 
 
 def find_device(agency: Agency, serial: str) -> Device:
-    """The registered device, in use. Raises UnknownDeviceError with the next step."""
-    device = Device.objects.filter(agency=agency, serial=serial, state=Device.State.IN_USE).first()
+    """The registered device, unless it is retired: what is in repair or was lost still recorded what it recorded.
+
+    Raises UnknownDeviceError with the next step.
+    """
+    rows = Device.objects.filter(agency=agency, serial=serial).exclude(state=Device.State.RETIRED)
+    device = rows.first()
     if device is None:
         raise UnknownDeviceError(
             f"设备 {serial} 没有登记或已停用，没有办理。",
@@ -37,24 +45,54 @@ def register_device(
     *,
     model: str = "",
     keeper: Officer | None = None,
+    norm: Norm = UNKNOWN,
     by: Account,
     at: datetime,
 ) -> Device:
-    """Raises UsageError for a serial that is registered already or cannot be one."""
-    if not serial.strip() or not serial.isprintable():
-        raise UsageError("设备序列号不能为空，也不能含控制字符。", remedy="请按机身标签填写序列号。")
+    """Raises UsageError for a serial that is registered already or cannot be one, and for an impossible norm."""
+    check_words(serial, model)
     if Device.objects.filter(agency=unit.agency, serial=serial).exists():
         raise UsageError(f"设备 {serial} 已登记。", remedy="用 liuhen device list 查看。")
-    device = Device(agency=unit.agency, unit=unit, serial=serial, kind=kind, model=model, keeper=keeper)
-    data = {
+    device = Device(
+        agency=unit.agency,
+        unit=unit,
+        serial=serial,
+        kind=kind,
+        model=model,
+        keeper=keeper,
+        **norm.checked().as_fields(),
+    )
+    data = _as_data(serial, unit, kind, model, keeper, norm)
+    perform(acts.REGISTER_DEVICE, device, by=by, at=at, subject=f"device:{serial}", data=data)
+    return device
+
+
+def check_words(serial: str, model: str) -> None:
+    """Raises UsageError for a serial or a model that cannot be one."""
+    if not serial.strip() or not serial.isprintable():
+        raise UsageError("设备序列号不能为空，也不能含控制字符。", remedy="请按机身标签填写序列号。")
+    if len(serial) > _LONGEST_SERIAL:
+        raise UsageError(
+            f"序列号有 {len(serial)} 个字符，最多 {_LONGEST_SERIAL} 个。", remedy="请按机身标签填写序列号。"
+        )
+    if len(model) > _LONGEST_MODEL:
+        raise UsageError(
+            f"型号有 {len(model)} 个字符，最多 {_LONGEST_MODEL} 个。", remedy="请只写厂家和型号。"
+        )
+
+
+def _as_data(
+    serial: str, unit: Unit, kind: Device.Kind, model: str, keeper: Officer | None, norm: Norm
+) -> dict[str, Any]:
+    known = norm.as_data()
+    return {
         "serial": serial,
         "kind": str(kind),
         "model": model,
         "unit": unit.code,
         "keeper": keeper.staff_no if keeper else None,
+        **({"norm": known} if known else {}),
     }
-    perform(acts.REGISTER_DEVICE, device, by=by, at=at, subject=f"device:{serial}", data=data)
-    return device
 
 
 def correct_device(
@@ -64,35 +102,51 @@ def correct_device(
     kind: Device.Kind,
     model: str,
     keeper: Officer | None,
+    norm: Norm | None = None,
     reason: str,
     by: Account,
     at: datetime,
 ) -> None:
-    """Another keeper, another unit, a model written wrongly; the serial stays what it is."""
-    data = {
-        "serial": device.serial,
-        "kind": str(kind),
-        "model": model,
-        "unit": unit.code,
-        "keeper": keeper.staff_no if keeper else None,
-    }
-    changes = {"unit": unit, "kind": kind, "model": model, "keeper": keeper}
+    """Another keeper, another unit, a model written wrongly. No `norm`: what is known of it stays."""
+    norm = (device.norm if norm is None else norm).checked()
+    check_words(device.serial, model)
+    data = {**_as_data(device.serial, unit, kind, model, keeper, norm), "norm": norm.as_data()}
+    changes = {"unit": unit, "kind": kind, "model": model, "keeper": keeper, **norm.as_fields()}
     subject = f"device:{device.serial}"
     perform(
         acts.CORRECT_DEVICE, device, by=by, at=at, subject=subject, reason=reason, data=data, changes=changes
     )
 
 
+def maintain(device: Device, *, note: str, by: Account, at: datetime) -> None:
+    """保养: what was done stands as the act's reason."""
+    _act(acts.MAINTAIN, device, note, by, at)
+
+
+def send_to_repair(device: Device, *, reason: str, by: Account, at: datetime) -> None:
+    _act(acts.SEND_TO_REPAIR, device, reason, by, at)
+
+
+def back_from_repair(device: Device, *, reason: str, by: Account, at: datetime) -> None:
+    """What was repaired or exchanged stands as the act's reason."""
+    _act(acts.BACK_FROM_REPAIR, device, reason, by, at)
+
+
+def report_loss(device: Device, *, reason: str, by: Account, at: datetime) -> None:
+    _act(acts.REPORT_LOSS, device, reason, by, at)
+
+
+def find_again(device: Device, *, reason: str, by: Account, at: datetime) -> None:
+    _act(acts.FIND_AGAIN, device, reason, by, at)
+
+
 def retire_device(device: Device, *, reason: str, by: Account, at: datetime) -> None:
-    perform(
-        acts.RETIRE_DEVICE,
-        device,
-        by=by,
-        at=at,
-        subject=f"device:{device.serial}",
-        reason=reason,
-        data={"serial": device.serial},
-    )
+    _act(acts.RETIRE_DEVICE, device, reason, by, at)
+
+
+def _act(act: Act, device: Device, reason: str, by: Account, at: datetime) -> None:
+    data = {"serial": device.serial}
+    perform(act, device, by=by, at=at, subject=f"device:{device.serial}", reason=reason, data=data)
 
 
 def read_clock(device: Device, shown_at: datetime, *, server_at: datetime, by: Account) -> ClockReading:

@@ -21,10 +21,12 @@ from .terms import (
     Capability,
     Cause,
     Circumstance,
+    DeviceKind,
     Duty,
     Event,
     Ground,
     Kind,
+    NormCode,
     Obligation,
     Role,
     Start,
@@ -228,6 +230,29 @@ class Access(_Data):
     text: Text
 
 
+class Norm(_Data):
+    """What a device must be able to do. `least`: the text's own figure (lines of picture, hours, GB), where it has one;
+    `kinds` empty: every device that people carry; `only_in`: not everywhere, only in such places."""
+
+    code: NormCode
+    article: ArticleNo
+    text: Text
+    kinds: tuple[DeviceKind, ...] = ()
+    least: int | None = Field(default=None, ge=1)
+    only_in: Literal["explosive_area"] | None = None
+
+
+class Ratio(_Data):
+    """How many devices for how many officers. Both null: the text leaves the figure to what fills `slot`."""
+
+    article: ArticleNo
+    text: Text
+    devices: int | None = Field(default=None, ge=1, le=100)
+    officers: int | None = Field(default=None, ge=1, le=1000)
+    kinds: tuple[DeviceKind, ...] = ("body_recorder",)
+    slot: Code | None = None
+
+
 class Question(_Data):
     """What the text leaves unclear (silence), says twice (conflict) or names nowhere; with a ruling where one ships."""
 
@@ -275,6 +300,8 @@ class Pack(_Data):
     stamp: Item | None = None
     secrecy: tuple[Item, ...] = ()
     equipment: tuple[Item, ...] = ()
+    norms: tuple[Norm, ...] = ()
+    ratio: Ratio | None = None
     prohibited: tuple[Item, ...] = ()
     slots: tuple[Slot, ...] = ()
     questions: tuple[Question, ...] = ()

@@ -167,6 +167,7 @@ def _twice(path: Path, said: Any, pack: Pack) -> Iterator[Fault]:
         "matters": [one.code for one in pack.matters],
         "slots": [one.code for one in pack.slots],
         "questions": [one.code for one in pack.questions],
+        "norms": [one.code for one in pack.norms],
         "retention": [f"{one.when}:{','.join(one.events)}" for one in pack.retention],
         "access": [one.purpose for one in pack.access if one.purpose != "external"],
     }
@@ -217,5 +218,15 @@ def _alone(path: Path, said: Any, pack: Pack) -> Iterator[Fault]:
                 "请补上或只留一项。",
                 "article_unaccounted",
             )
+    if pack.ratio and (
+        (pack.ratio.devices is None) != (pack.ratio.officers is None)
+        or (pack.ratio.slot is not None and pack.ratio.slot not in {one.code for one in pack.slots})
+    ):
+        yield Fault(
+            place_of(path, said, ("ratio",)),
+            "devices 和 officers 应同时写或同时不写；slot 应是 slots 中有的代码。",
+            "请补上或删去。",
+            "bad_ratio",
+        )
     if pack.in_force and pack.until and pack.until < pack.in_force:
         yield Fault(place_of(path, said, ("until",)), "废止早于施行。", "请核对两个日期。", "bad_dates")

@@ -49,6 +49,10 @@ Role = Literal["officer", "custodian", "unit_head", "leader", "principal", "lega
 Obligation = Literal["must", "should", "as_fit", "need_not"]
 Accounted = Literal["purpose", "definition", "principle", "effect", "reference"]
 Capability = Literal["equipment", "fieldwork", "casework", "access", "oversight", "preservation"]
+DeviceKind = Literal[
+    "body_recorder", "camera", "camcorder", "voice_recorder", "terminal", "surveillance", "dock", "store"
+]
+NormCode = Literal["resolution", "battery", "storage", "no_delete", "explosion_proof"]
 Kind = Literal["clock", "act", "check", "form", "screen", "rule"]
 
 NAMES: Final[dict[str, str]] = {
@@ -89,6 +93,10 @@ NAMES: Final[dict[str, str]] = {
     "emergency": "突发事件",
     "complex": "重大、疑难、复杂",
     "other_important": "其他重要情况",
+    # what a device must be able to do
+    "resolution": "分辨率",
+    "no_delete": "资料不被删改",
+    "explosion_proof": "防爆",
     # starts
     "arrived_at": "到达现场",
     "ended_at": "执法活动结束",

@@ -29,7 +29,7 @@ class Owners:
 
     @cached_property
     def _devices(self) -> dict[str, Device]:
-        rows = Device.objects.filter(agency=self.batch.agency, state=Device.State.IN_USE)
+        rows = Device.objects.filter(agency=self.batch.agency).exclude(state=Device.State.RETIRED)
         return {row.serial.casefold(): row for row in rows.select_related("keeper__unit")}
 
     @cached_property
