@@ -55,6 +55,8 @@
 
   field.day = (ms) => inShanghai(ms).toISOString().slice(0, 10);
   field.time = (ms) => inShanghai(ms).toISOString().slice(11, 19);
+  // What was typed into a field for date and time is Shanghai's clock, wherever the phone thinks it is. NaN for nothing.
+  field.typed = (text) => (text ? Date.parse(`${text}+08:00`) : NaN);
   field.hm = (moment) => {
     const ms = typeof moment === "number" ? moment : Date.parse(moment);
     const today = field.day(Date.now()) === field.day(ms);

@@ -106,6 +106,9 @@ window.liuhenField = window.liuhenField || {};
       keep.put(after);
     };
 
+    // Once more, for what the server did not take.
+    keep.retry = () => keep.all().filter((one) => one.state === "unread").forEach((one) => keep.put({ ...one, state: "waiting", sentence: "" }));
+
     keep.forget = (id) => {
       const entry = keep.all().find((one) => one.id === id);
       if (!entry || entry.state === "waiting" || entry.state === "unread") return;

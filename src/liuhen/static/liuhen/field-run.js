@@ -27,27 +27,27 @@
 
   // ---- a button that asks once more
 
-  const twice = (words, again, act) => {
-    const button = el("button", { class: "btn btn-primary field-big field-wide", type: "button" }, words);
-    let armed = 0;
-    button.addEventListener("click", () => {
-      if (Date.now() - armed < 5000) {
-        armed = 0;
-        act();
-        return;
-      }
-      armed = Date.now();
-      button.textContent = again;
-      button.classList.add("field-armed");
-      setTimeout(() => {
-        if (armed && Date.now() - armed >= 5000) {
-          button.textContent = words;
-          button.classList.remove("field-armed");
+  const armed = { name: "", until: 0 };
+  const twice = (name, words, again, act) => {
+    const on = armed.name === name && Date.now() < armed.until;
+    return el("button", {
+      class: `btn btn-primary field-big field-wide ${on ? "field-armed" : ""}`, type: "button",
+      onclick: () => {
+        if (on && Date.now() < armed.until) {
+          armed.name = "";
+          act();
+          return;
         }
-      }, 5100);
-    });
-    return button;
+        Object.assign(armed, { name, until: Date.now() + 5000 });
+        app.changed();
+      },
+    }, on ? again : words);
   };
+  app.ticks.push((now) => {
+    if (!armed.name || now < armed.until) return;
+    armed.name = "";
+    app.changed();
+  });
 
   // ---- a new activity
 
@@ -151,7 +151,7 @@
       }
       const act = name === "arrived_at"
         ? el("button", { class: "btn btn-primary field-big field-wide", type: "button", onclick: step(name) }, words)
-        : twice(words, again, step(name));
+        : twice(name, words, again, step(name));
       if (name !== next) {
         act.classList.remove("btn-primary");
         act.classList.add("btn-light");
@@ -162,7 +162,8 @@
 
   const left = () => {
     const facts = app.facts();
-    const now = Date.now() - (app.sender.ahead && Math.abs(app.sender.ahead) > data.steady ? app.sender.ahead * 1000 : 0);
+    const wrong = !facts.pending && Math.abs(app.sender.ahead || 0) > data.steady; // what is pending is by the phone's clock
+    const now = Date.now() - (wrong ? app.sender.ahead * 1000 : 0);
     const rows = rules.clocks.map((clock) => [clock, field.left(clock, facts, now)]).filter(([, one]) => one);
     fill("left", ...rows.map(([clock, one]) => {
       const soon = one.due && one.due - now < 4 * 3600000;
@@ -244,14 +245,18 @@
       facts.devices.map((one) => one.serial).join("、") || "没有登记设备", facts.party,
     ].filter(Boolean).join("　");
     $("void").hidden = facts.live;
-    steps(facts);
+    const times = rules.marks.map((one) => said(facts, one.code));
+    app.drawn("steps", [field.MOMENTS.map((name) => facts[name] && field.hm(facts[name])), armed.name], () => steps(facts));
     left();
-    telling("circumstances", data.circumstances, "circumstances", facts);
-    telling("events", data.events, "events", facts);
-    spoken("notice", rules.notice, "notice", "已告知当事人", facts);
-    spoken("opening", rules.opening, "opening", "已作开场说明", facts);
+    for (const name of ["circumstances", "events"]) {
+      app.drawn(name, facts[name], () => telling(name, data[name], name, facts));
+    }
+    app.drawn("spoken", [times, facts.officers], () => {
+      spoken("notice", rules.notice, "notice", "已告知当事人", facts);
+      spoken("opening", rules.opening, "opening", "已作开场说明", facts);
+    });
     $("nothing-said").hidden = Boolean(rules.notice || rules.opening);
-    marks(facts);
+    app.drawn("marks", times, () => marks(facts));
   });
   app.ticks.push((now) => {
     if (!$("running").hidden && !$("left").closest("[data-tab]").hidden && Math.floor(now / 1000) % 20 === 0) left();
@@ -268,7 +273,7 @@
       app.say("请填写更正后的时间和理由。");
       return;
     }
-    app.note("tell", { [name]: field.iso(new Date(told).getTime()), reason }, `更正${STEPS[name][0]}的时间`);
+    app.note("tell", { [name]: field.iso(field.typed(told)), reason }, `更正${STEPS[name][0]}的时间`);
     $("correct-why").value = "";
   });
 

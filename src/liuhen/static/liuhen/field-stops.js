@@ -24,10 +24,9 @@
       $("check-device").replaceChildren(...devices().map((one) => el("option", { value: one.serial, selected: one.serial === before },
         `${one.serial}　${one.kind}`)));
     };
-    choose();
-    app.shows(choose);
+    app.shows(() => app.drawn("check-devices", devices().map((one) => one.serial), choose));
     const offset = () => {
-      const shown = new Date($("check-shown").value).getTime();
+      const shown = field.typed($("check-shown").value);
       if (!read || Number.isNaN(shown)) {
         $("check-offset").textContent = "";
         return null;
@@ -98,6 +97,7 @@
     if (app.note("stop", { cause, text: $("stop-text").value.trim() }, `中断：${nameOf(cause)}`)) {
       $("cause").value = "";
       $("stop-text").value = "";
+      $("cause-unlisted").hidden = true;
     }
   });
 
@@ -111,7 +111,17 @@
       el("button", {
         class: "btn btn-primary field-big field-wide", type: "button",
         onclick: () => app.note("resume", { stop: one.id }, "恢复记录"),
-      }, "恢复记录"))));
+      }, "恢复记录"),
+      el("button", {
+        class: "btn btn-light field-big field-wide", type: "button",
+        onclick: () => {
+          const asked = rules.reports.find((report) => report.kind !== "unrecorded_report");
+          $("report-fold").open = true;
+          if (asked) $("report-kind").value = asked.kind;
+          grounds();
+          $("report-fold").scrollIntoView();
+        },
+      }, rules.stop.spoken ? "恢复不了：写报告" : "写工作记录"))));
     const resumed = facts.stops.filter((one) => one.resumed_at);
     const reasons = facts.marks.filter((one) => one.code === "interruption_reason").length;
     $("reason-box").hidden = !(rules.stop.spoken && resumed.length > reasons);
@@ -195,8 +205,9 @@
   app.shows(() => {
     const facts = app.facts();
     if (!facts.known) return;
-    stops(facts);
-    papers(facts);
+    const spoken = facts.marks.filter((one) => one.code === "interruption_reason").length;
+    app.drawn("stops", [facts.stops, facts.reports, spoken], () => stops(facts));
+    app.drawn("papers", [app.keep.drafts(app.activity), facts.documents, facts.ended_at], () => papers(facts));
     const open = running(facts).length;
     const tab = document.querySelector("[data-show=stops]");
     tab.classList.toggle("field-alarm", open > 0);

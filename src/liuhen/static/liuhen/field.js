@@ -26,6 +26,14 @@
     const place = $(id);
     if (place) place.replaceChildren(...children.filter(Boolean));
   };
+  // Draws again only what has changed: a button must not vanish from under the finger that presses it.
+  const before = new Map();
+  app.drawn = (name, value, draw) => {
+    const now = JSON.stringify(value);
+    if (before.get(name) === now) return;
+    before.set(name, now);
+    draw();
+  };
   app.el = el;
   app.fill = fill;
   app.$ = $;
@@ -215,7 +223,7 @@
   app.begin = () => {
     keep.prune();
     if ($("export")) $("export").addEventListener("click", () => hand(keep.waiting(), data.account.id, data.account.name));
-    if ($("send-now")) $("send-now").addEventListener("click", () => sender.go());
+    if ($("send-now")) $("send-now").addEventListener("click", () => { keep.retry(); sender.go(); });
     window.addEventListener("storage", (event) => { if (field.isKey(event.key)) app.changed(); });
     setInterval(() => app.ticks.forEach((tick) => tick(Date.now())), 1000);
     app.changed();
