@@ -9,80 +9,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
+from e2e.field_story import CUT, PASSWORD, PHONE, begin, fits_a_thumb, mark, sent, step, tab, waits
 
 from liuhen.base import clock, site
 from liuhen.base.devices.models import ClockReading
 from liuhen.base.people import services
-from liuhen.base.people.models import Account
 from liuhen.stages.equipment.models import Check
 from liuhen.stages.fieldwork.models import Activity, Document, Mark, Report, Sent, Stop
 
 pytestmark = pytest.mark.slow
-
-PHONE = (390, 844)
-CUT = "ERR_INTERNET_DISCONNECTED"
-PASSWORD = "Hao-Jiu-Bu-Jian-7788"
-AHEAD = """
-const Real = Date, ahead = %d;
-window.Date = class extends Real {
-  constructor(...said) { if (said.length) super(...said); else super(Real.now() + ahead); }
-  static now() { return Real.now() + ahead; }
-};
-"""
-
-
-def begin(page: Any, *, place: str = "示范镇农资店", online: bool = True) -> None:
-    """Fill in the new activity and press that one has arrived."""
-    page.wait_for_selector("#begin:not([hidden])")
-    if online:
-        page.wait_for_selector(".field-strip.field-good")
-    page.select_option("#matter", "inspection")
-    page.fill("#place", place)
-    page.fill("#party", "某某农资店")
-    page.check("input[name=officers][value='100002']")
-    page.click("#begin-now")
-    page.wait_for_selector("#running:not([hidden])")
-
-
-def tab(page: Any, name: str) -> None:
-    page.click(f"[data-show={name}]")
-
-
-def mark(page: Any, code: str) -> None:
-    tab(page, "marks")
-    page.click(f"[data-code={code}]")
-
-
-def step(page: Any, words: str) -> None:
-    """A moment that asks once more."""
-    tab(page, "run")
-    page.click(f"#steps button:has-text('{words}')")
-    page.click("#steps button:has-text('再按一次')")
-
-
-def waits(page: Any, words: str) -> None:
-    page.wait_for_function(
-        "(words) => document.getElementById('strip').textContent.includes(words)", arg=words
-    )
-
-
-def sent(page: Any) -> None:
-    waits(page, "已连接单位")
-    waits(page, "没有待发送的记录")
-
-
-def fits_a_thumb(page: Any) -> None:
-    """Nothing to press is smaller than 44 px, and nothing lies beside the screen."""
-    small = page.evaluate(
-        """() => [...document.querySelectorAll([
-            '.field button', '.field a.btn', '.field summary', '.field select', '.field input', '.field-tick-row'].join())]
-            .filter((one) => one.offsetParent && !one.matches('.form-check-input'))
-            .map((one) => [one.textContent.trim().slice(0, 20) || one.id, Math.round(one.getBoundingClientRect().height)])
-            .filter(([, height]) => height < 44)"""
-    )
-    assert small == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def test_a_whole_inspection_with_the_network_cut_in_the_middle_and_the_tab_closed(
@@ -212,137 +147,7 @@ def test_under_baofeng_what_the_office_fills_in_is_read_out_and_a_work_record_fo
     page_of.forgive(CUT)
 
 
-def test_two_tabs_that_both_send_do_nothing_twice(page_of: Any, people: SimpleNamespace) -> None:
-    page = page_of("officer", PHONE)
-    page.goto("/field/new/")
-    begin(page)
-    sent(page)
-    other = page.context.new_page()
-    other.goto(page.url)
-    sent(other)
-    page.context.set_offline(True)
-    mark(page, "scene")
-    mark(other, "landmark")
-    waits(page, "待发送 2 条")
-    waits(other, "待发送 2 条")
-    page.context.set_offline(False)
-    sent(page)
-    sent(other)
-    assert sorted(Mark.objects.values_list("code", flat=True)) == ["landmark", "scene"]
-    assert set(Sent.objects.values_list("outcome", flat=True)) == {"done"}
-    page_of.forgive(CUT)
-
-
-def test_a_session_that_expired_keeps_everything_until_the_next_sign_in(
-    page_of: Any, people: SimpleNamespace
-) -> None:
-    services.set_password(people.officer, PASSWORD, by=people.officer, at=clock.now())
-    page = page_of("officer", PHONE)
-    page.goto("/field/new/")
-    begin(page)
-    sent(page)
-    Session.objects.all().delete()
-    mark(page, "scene")
-    waits(page, "登录已过期：记录仍在手机上。登录后自动发送")
-    mark(page, "landmark")
-    waits(page, "待发送 2 条")
-    page_of.shoot(page, "field-expired")
-    page.click("#warnings a:has-text('登录')")
-    page.fill("input[name=login]", "officer")
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url("**/field/*/**")
-    sent(page)
-    assert sorted(Mark.objects.values_list("code", flat=True)) == ["landmark", "scene"]
-    page_of.forgive("401")
-
-
-def test_what_another_account_wrote_on_the_phone_is_shown_and_never_sent_as_mine(
-    page_of: Any, people: SimpleNamespace
-) -> None:
-    from conftest import _session
-
-    page = page_of("officer", PHONE)
-    page.goto("/field/new/")
-    begin(page)
-    sent(page)
-    page.context.set_offline(True)
-    mark(page, "scene")
-    cookie = {"name": "liuhen_session", "value": _session("officer2"), "url": page_of.live}
-    page.context.add_cookies([cookie])
-    page.context.set_offline(False)
-    waits(page, "本机现在登录的是另一账号")
-    other = page.context.new_page()
-    other.goto("/field/")
-    sent(other)
-    assert "另一账号（林一鸣）的 1 条待发送" in other.text_content("#others")
-    assert not Mark.objects.exists()
-    page.context.add_cookies([cookie | {"value": _session("officer")}])
-    page.evaluate("window.dispatchEvent(new Event('online'))")
-    sent(page)
-    assert Mark.objects.get().made_by == people.officer
-    page_of.forgive(CUT)
-
-
 @pytest.mark.parametrize("minutes", [95, -95], ids=["fast", "slow"])
-def test_a_wrong_clock_is_told_and_corrected(page_of: Any, people: SimpleNamespace, minutes: int) -> None:
-    page = page_of("officer", PHONE)
-    page.add_init_script(AHEAD % (minutes * 60_000))
-    page.goto("/field/new/")
-    before = clock.now()
-    begin(page)
-    sent(page)
-    way = "快" if minutes > 0 else "慢"
-    assert f"手机时钟比服务器{way} 95 分，登记的时间已按服务器时间校正" in page.text_content("#warnings")
-    row = Activity.objects.get()
-    assert row.arrived_at is not None
-    assert -2 < (row.arrived_at - before).total_seconds() < 30
-    assert abs(Sent.objects.get().phone_ahead - minutes * 60) < 5
-
-
-def test_a_browser_that_keeps_nothing_says_so_loudly_and_offers_the_file(
-    page_of: Any, people: SimpleNamespace
-) -> None:
-    page = page_of("officer", PHONE)
-    page.add_init_script(
-        "Object.defineProperty(window, 'localStorage', { get() { throw new Error('forbidden'); } });"
-    )
-    page.goto("/field/new/")
-    begin(page)
-    assert "不能保存记录" in page.text_content("#warnings .field-loud")
-    sent(page)
-    page.context.set_offline(True)
-    mark(page, "scene")
-    tab(page, "kept")
-    with page.expect_download():
-        page.click("#export")
-    assert '"code": "scene"' in page.input_value("#file-text")
-    page.context.set_offline(False)
-    sent(page)
-    assert Mark.objects.count() == 1
-    page_of.forgive(CUT)
-
-
-def test_a_full_phone_loses_nothing_that_the_open_page_still_holds(
-    page_of: Any, people: SimpleNamespace
-) -> None:
-    page = page_of("officer", PHONE)
-    page.goto("/field/new/")
-    begin(page)
-    sent(page)
-    page.context.set_offline(True)
-    page.evaluate(
-        "() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }"
-    )
-    mark(page, "scene")
-    assert "存储已满" in page.text_content("#warnings .field-loud")
-    waits(page, "待发送 1 条")
-    page.context.set_offline(False)
-    sent(page)
-    assert Mark.objects.count() == 1
-    page_of.forgive(CUT)
-
-
 def test_what_was_exported_is_handed_in_at_the_office_and_once_only(
     page_of: Any, people: SimpleNamespace, tmp_path: Path
 ) -> None:
@@ -462,21 +267,3 @@ def test_it_works_under_a_name_that_is_not_loopback_on_plain_http(
         assert Mark.objects.get().code == "scene"
     finally:
         mine.close()
-
-
-def test_an_entry_that_could_not_be_registered_is_told_and_led_on(
-    page_of: Any, people: SimpleNamespace
-) -> None:
-    page = page_of("officer", PHONE)
-    page.goto("/field/new/")
-    begin(page)
-    sent(page)
-    Activity.objects.update(state="void")
-    step(page, "结束执法活动")
-    tab(page, "kept")
-    page.wait_for_selector(".field-entry[data-state=refused]")
-    page_of.shoot(page, "field-refused-entry")
-    page.click("text=到“未能登记”处理")
-    assert "现在不能办理" in page.text_content("main")
-    page_of.shoot(page, "field-refused")
-    assert Account.objects.get(username="officer") == Sent.objects.get(outcome="refused").by

@@ -79,7 +79,7 @@ def handed(request: HttpRequest) -> HttpResponse:
     rows: list[dict[str, Any]] = []
     context: dict[str, Any] = {"form": form, "rows": rows}
     if request.method == "POST" and form.is_valid():
-        upload: UploadedFile = form.cleaned_data["file"]
+        upload: UploadedFile[bytes] = form.cleaned_data["file"]
         bundle = None
 
         def act() -> None:
@@ -94,7 +94,7 @@ def handed(request: HttpRequest) -> HttpResponse:
     return render(request, "field/handed.html", context, status=status)
 
 
-def _read(upload: UploadedFile) -> phone.Bundle:
+def _read(upload: UploadedFile[bytes]) -> phone.Bundle:
     """Raises UsageError for what is too large, or no file of ours."""
     if (upload.size or 0) > phone.FILE:
         raise UsageError("文件超过 2 MB。", remedy="请核对是不是从“现场”页面导出的文件。", code="too_large")
