@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from liuhen.base import clock, site
 from liuhen.base.acts import Act
@@ -283,12 +283,6 @@ def care(request: HttpRequest, pk: int, act: str) -> HttpResponse:
         said=said,
         to=reverse("device", args=[pk]),
     )
-
-
-@require_safe
-def scan(request: HttpRequest, pk: int) -> HttpResponse:
-    """Where a label's QR code leads: the device's page."""
-    return redirect("device", pk=_find(request, pk).pk)
 
 
 def care_basis(device: Device) -> str:

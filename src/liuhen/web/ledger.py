@@ -58,8 +58,8 @@ from .registers import Column, Nothing, Register
 _TABLES = (
     people.ALL,
     devices.ALL,
-    fieldwork.ALL,
     equipment.ALL,
+    fieldwork.ALL,
     ingest.ALL,
     recordings.ALL,
     keys.ALL,

@@ -46,6 +46,7 @@ MENU: tuple[Section, ...] = (
         "工作",
         (
             Door("首页", "home", "house"),
+            Door("现场", "field", "broadcast", fieldwork.OPEN.who or ANYONE),
             Door("执法活动", "activities", "geo-alt", fieldwork.BROWSE),
             Door("音像记录", "recordings", "collection-play", recordings.BROWSE),
             Door("待归属", "recordings_to_assign", "person-plus", recordings.ASSIGN.who or ANYONE),

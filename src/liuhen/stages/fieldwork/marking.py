@@ -2,8 +2,8 @@
 
 - A mark at the player stands at a second of its recording; its moment is that of the recording's corrected clock.
 - A mark in the field stands at a moment; which recording it falls in is seen when the recordings are there.
-- Codes are the regulation's: notice, opening, the reason of an interruption, its key contents; `other` for what it has no
-  name for, and `important` for what somebody wants to find again.
+- Codes are the regulation's: notice, opening, the reason of an interruption, its key contents, that photographs were
+  taken where it asks for them; `important` for what somebody wants to find again.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from .selectors import activities_seen
 from .telling import AHEAD
 
 IMPORTANT = "important"
+PHOTOGRAPHS = "photographs"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ def choices(pack: Pack | None) -> list[Choice]:
     told += [(one.code, one.text, one.article) for one in (pack.key_content if pack else ()) if one.code]
     if pack and pack.interruption and not pack.interruption.report_every_stop:
         told.append((REASON, "语音说明中断原因", pack.interruption.article))
+    photographs = next((one for one in (pack.span if pack else ()) if one.code == PHOTOGRAPHS), None)
+    if photographs:
+        told.append((PHOTOGRAPHS, "已对关键证据另行拍照", photographs.article))
     told.append((IMPORTANT, "重要时刻", ""))
     return [
         Choice(code, label, article, _KEYS[place] if place < len(_KEYS) else "")

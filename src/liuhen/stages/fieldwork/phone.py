@@ -3,36 +3,73 @@
 - An entry has a key of its own: sent twice, it is done once, and answered alike.
 - The phone's clock is compared with the server's when it sends; what happened is corrected by it, and both times are kept.
 - What cannot be done is kept with the reason, and shown to whoever handles it: nothing that was sent is lost.
-- The same entries may come as a file, handed over at the office.
+- The same entries may come as a file, handed over at the office: by whose they are, or by a keeper for them.
+- What one account wrote is never taken for another's, whoever is signed in on the phone when it is sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any, Literal
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import orjson
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import transaction
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from django.db import DataError, IntegrityError, transaction
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from liuhen.base.devices.models import Device
-from liuhen.base.people.models import Account, Officer
-from liuhen.core.errors import LiuhenError, UsageError
+from liuhen.base.basis import OWN_RULE
+from liuhen.base.people.models import Account, Role
+from liuhen.base.people.rules import roles_of
+from liuhen.core.errors import LiuhenError, RefusedError, UsageError
 
-from .documents import Paperwork, list_document
-from .marking import mark_activity
-from .models import Activity, Report, Sent, Stop
-from .reporting import Written, make_report, resume, stop
-from .selectors import activities_seen
-from .telling import Told, open_activity, tell
+from .models import Sent
+from .phoned import DOERS
 
-Kind = Literal["open", "tell", "mark", "stop", "resume", "report", "document"]
+Kind = Literal["open", "tell", "mark", "stop", "resume", "report", "document", "clock", "check"]
+LABELS: dict[str, str] = {
+    "open": "登记执法活动",
+    "tell": "补登执法活动",
+    "mark": "标记",
+    "stop": "中断",
+    "resume": "恢复记录",
+    "report": "报告",
+    "document": "执法文书",
+    "clock": "测读设备时钟",
+    "check": "使用前检查",
+}
 STEADY = 120.0  # seconds: less than that a phone's clock is taken for right
 MOST = 500  # entries at once
+LARGEST = 20_000  # bytes of one entry's body
+FILE = 2_000_000  # bytes of a file that is handed over
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+class NotTheirsError(RefusedError):
+    """Written by another account."""
+
+    code = "other_account"
+
+
+def _possible(moment: datetime) -> datetime:
+    if not _EARLIEST <= moment < _LATEST:
+        raise ValueError("no clock says this")
+    return moment
+
+
+def _sound(body: dict[str, Any]) -> dict[str, Any]:
+    """Text that any database can keep, and not too much of it."""
+    try:
+        text = orjson.dumps(body)
+    except TypeError as error:  # half a character, a number beyond all numbers
+        raise ValueError("no text") from error
+    if len(text) > LARGEST or b"\\u0000" in text:
+        raise ValueError("too much, or no text")
+    return body
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_possible)]
 
 
 class Entry(BaseModel):
@@ -43,17 +80,21 @@ class Entry(BaseModel):
     id: UUID
     activity: UUID
     kind: Kind
-    at: AwareDatetime
-    body: dict[str, Any] = Field(default_factory=dict)
+    at: Moment
+    body: Annotated[dict[str, Any], AfterValidator(_sound)] = Field(default_factory=dict)
 
 
 class Bundle(BaseModel):
-    """What a phone sends at once. `sent_at`: by its clock, at that moment; None in a file, whose clock nobody can tell."""
+    """What a phone sends at once. `sent_at`: by its clock, at that moment; None in a file. `ahead`: by how many seconds
+    the phone found its clock ahead when it last reached the office, for a file. `account`, `who`: whose entries."""
 
     model_config = ConfigDict(extra="forbid")
 
     entries: list[Entry] = Field(max_length=MOST)
-    sent_at: AwareDatetime | None = None
+    sent_at: Moment | None = None
+    ahead: Annotated[float, Field(ge=-4e9, le=4e9)] | None = None
+    account: int | None = None
+    who: str = Field(default="", max_length=60)
 
 
 @dataclass(frozen=True)
@@ -80,42 +121,82 @@ def bundle_from(data: Any) -> Bundle:
         ) from error
 
 
-def receive(bundle: Bundle, *, by: Account, at: datetime) -> list[Answer]:
-    """Do each entry once, in the order of their times. Every one gets an answer."""
-    ahead = (bundle.sent_at - at).total_seconds() if bundle.sent_at else 0.0
-    return [_once(one, ahead, by, at) for one in sorted(bundle.entries, key=_order)]
+def receive(bundle: Bundle, *, by: Account, at: datetime, handed: bool = False) -> list[Answer]:
+    """Do each entry once, activities first, then in the order of their times. Every one gets an answer.
+
+    `handed`: it came as a file. Raises NotTheirsError for what another account wrote; nothing of it is taken then.
+    """
+    _require_theirs(bundle, by, handed)
+    ahead = (bundle.sent_at - at).total_seconds() if bundle.sent_at else bundle.ahead or 0.0
+    theirs = bundle.account in (None, by.pk)
+    note = "" if theirs else f"{bundle.who or '另一账号'}的手机记录，由{by.name}交来。"
+    return [_once(one, ahead, note, by, at) for one in sorted(bundle.entries, key=_order)]
 
 
-def _order(one: Entry) -> tuple[datetime, int]:
-    return one.at, 0 if one.kind == "open" else 1
+_FOR_OTHERS = {Role.CUSTODIAN, Role.UNIT_HEAD}
+
+
+def _require_theirs(bundle: Bundle, by: Account, handed: bool) -> None:
+    if bundle.account in (None, by.pk) or (handed and not _FOR_OTHERS.isdisjoint(roles_of(by))):
+        return
+    raise NotTheirsError(
+        f"这些记录是{bundle.who or '另一账号'}登记的，没有登记到您的名下。",
+        remedy="请由其本人登录后发送；也可以导出为文件，交科室管理员登记。",
+        basis=OWN_RULE.cite(by.agency.pack),
+    )
+
+
+def _order(one: Entry) -> tuple[int, datetime]:
+    return 0 if one.kind == "open" else 1, one.at
+
+
+def _once(one: Entry, ahead: float, note: str, by: Account, at: datetime) -> Answer:
+    try:
+        return _now(one, ahead, note, by, at)
+    except IntegrityError:  # two at once: the database let the other through
+        known = Sent.objects.filter(pk=one.id, agency=by.agency).first()
+        if known is None:
+            raise
+        return Answer(known.pk, known.outcome, known.sentence)
 
 
 @transaction.atomic
-def _once(one: Entry, ahead: float, by: Account, at: datetime) -> Answer:
-    known = Sent.objects.filter(pk=one.id, agency=by.agency).first()
-    if known is not None:
+def _now(one: Entry, ahead: float, note: str, by: Account, at: datetime) -> Answer:
+    known = Sent.objects.filter(pk=one.id).first()
+    if known is not None and known.agency_id == by.agency_id:
         return Answer(known.pk, known.outcome, known.sentence)
-    if Sent.objects.filter(pk=one.id).exists():
-        return Answer(one.id, Sent.Outcome.REFUSED, "这条记录的编号已被使用。")
-    outcome, sentence = _try(one, _corrected(one.at, ahead), by, at)
-    row = _keep(one, ahead, by, at, outcome, sentence)
+    if known is not None:
+        return Answer(
+            one.id, Sent.Outcome.REFUSED, "这条记录的编号已被使用。怎么办：请由科室管理员按原文补登。"
+        )
+    outcome, sentence = _try(one, _corrected(one.at, ahead, one.kind), by, at)
+    row = _keep(one, ahead, by, at, outcome, note + sentence)
     return Answer(row.pk, row.outcome, row.sentence)
 
 
 def _try(one: Entry, happened: datetime, by: Account, at: datetime) -> tuple[Sent.Outcome, str]:
     try:
         with transaction.atomic():
-            _DOERS[one.kind](one, happened, by, at)
+            DOERS[one.kind](one, happened, by, at)
     except LiuhenError as error:
         return Sent.Outcome.REFUSED, str(error)
-    except (KeyError, TypeError, ValueError, ArithmeticError, ObjectDoesNotExist):
+    except (IntegrityError, DataError):
+        return (
+            Sent.Outcome.REFUSED,
+            "同一编号的内容已经登记，或内容不合要求。怎么办：请由科室管理员核对后补登。",
+        )
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, ObjectDoesNotExist):
         return Sent.Outcome.REFUSED, "内容读不懂。怎么办：请由科室管理员按原文补登。"
     return Sent.Outcome.DONE, ""
 
 
-def _corrected(moment: datetime, ahead: float) -> datetime:
-    """By how far the phone was ahead when it sent, where that is more than a network may take."""
-    return moment - timedelta(seconds=ahead) if abs(ahead) > STEADY else moment
+def _corrected(moment: datetime, ahead: float, kind: str) -> datetime:
+    """By how far the phone was ahead when it sent, where that is more than a network may take.
+
+    A device's clock may be off by less than that: it is always held against the server's.
+    """
+    exact = kind in ("clock", "check")
+    return moment - timedelta(seconds=ahead) if exact or abs(ahead) > STEADY else moment
 
 
 def _keep(one: Entry, ahead: float, by: Account, at: datetime, outcome: Sent.Outcome, sentence: str) -> Sent:
@@ -134,12 +215,14 @@ def _keep(one: Entry, ahead: float, by: Account, at: datetime, outcome: Sent.Out
     )
 
 
+@transaction.atomic
 def again(row: Sent, *, by: Account, at: datetime) -> Answer:
     """Try an entry that could not be registered once more, now that what it lacked may be there."""
+    row = Sent.objects.select_for_update().get(pk=row.pk)
     if row.outcome != Sent.Outcome.REFUSED:
         return Answer(row.pk, row.outcome, row.sentence)
     one = Entry(id=row.pk, activity=row.activity, kind=row.kind, at=row.phone_at, body=row.body)  # type: ignore[arg-type]
-    outcome, sentence = _try(one, _corrected(row.phone_at, row.phone_ahead), by, at)
+    outcome, sentence = _try(one, _corrected(row.phone_at, row.phone_ahead, row.kind), by, at)
     Sent.objects.filter(pk=row.pk).update(outcome=outcome, sentence=sentence)
     return Answer(row.pk, outcome, sentence)
 
@@ -153,137 +236,3 @@ def handle(row: Sent, *, note: str, by: Account, at: datetime) -> None:
     )
     if not changed:
         raise UsageError("这条记录已经处理过。", remedy="请刷新后查看。")
-
-
-# -- one function a kind
-
-
-def _activity(one: Entry, by: Account, at: datetime) -> Activity:
-    activity = activities_seen(by, at).filter(pk=one.activity).first()
-    if activity is None:
-        raise UsageError(
-            "没有这项执法活动，或不属于您的权限。", remedy="请由科室管理员核对后补登。", code="not_there"
-        )
-    return activity
-
-
-def _moment(value: Any, ahead_of: tuple[datetime, datetime]) -> datetime | None:
-    """A moment told in the body, by the phone's clock, corrected as the entry itself was."""
-    if not value:
-        return None
-    phone, corrected = ahead_of
-    moment = datetime.fromisoformat(str(value))
-    if moment.tzinfo is None:
-        raise ValueError("naive moment")
-    return moment + (corrected - phone)
-
-
-_MOMENTS = ("arrived_at", "ended_at", "left_at", "returned_at")
-_TEXTS = ("matter", "place", "party", "note")
-_LISTS = ("circumstances", "happened", "events")
-
-
-def _told(one: Entry, happened: datetime, by: Account) -> Told:
-    body, clocks = one.body, (one.at, happened)
-    said: dict[str, Any] = {name: _moment(body.get(name), clocks) for name in _MOMENTS}
-    said |= {name: str(body[name]) for name in _TEXTS if body.get(name)}
-    said |= {name: [str(code) for code in body[name]] for name in _LISTS if body.get(name)}
-    if body.get("latitude") is not None and body.get("longitude") is not None:
-        said |= _coordinates(body)
-    if "officers" in body:
-        said["officers"] = list(Officer.objects.filter(agency=by.agency, staff_no__in=body["officers"]))
-    if "devices" in body:
-        said["devices"] = _devices(body["devices"], by)
-    return Told(**said)
-
-
-def _coordinates(body: dict[str, Any]) -> dict[str, Any]:
-    return {name: round(Decimal(str(body[name])), 6) for name in ("latitude", "longitude")}
-
-
-def _devices(told: Iterable[dict[str, Any]], by: Account) -> dict[Device, Officer | None]:
-    found: dict[Device, Officer | None] = {}
-    for one in told:
-        device = Device.objects.filter(agency=by.agency, serial=one["serial"]).first()
-        if device is None:
-            raise UsageError(f"设备 {one['serial']} 没有登记。", remedy="请先登记该设备，再补登。")
-        found[device] = Officer.objects.filter(agency=by.agency, staff_no=one.get("officer")).first()
-    return found
-
-
-def _do_open(one: Entry, happened: datetime, by: Account, at: datetime) -> None:
-    if Activity.objects.filter(pk=one.activity).exists():
-        raise UsageError("这项执法活动已经登记。", remedy="无需再办。")
-    told = _told(one, happened, by)
-    unit = by.unit or (by.officer.unit if by.officer else None)
-    if unit is None:
-        raise UsageError("您的账号没有所属科室。", remedy="请由系统管理员补登科室后再送。")
-    open_activity(unit, told, by=by, at=at, key=one.activity)
-
-
-def _do_tell(one: Entry, happened: datetime, by: Account, at: datetime) -> None:
-    reason = str(one.body.get("reason") or "") or None
-    tell(_activity(one, by, at), _told(one, happened, by), by=by, at=at, reason=reason)
-
-
-def _do_mark(one: Entry, happened: datetime, by: Account, at: datetime) -> None:
-    note = str(one.body.get("note") or "")[:200]
-    mark_activity(
-        _activity(one, by, at), str(one.body["code"]), moment=happened, note=note, by=by, at=at, key=one.id
-    )
-
-
-def _do_stop(one: Entry, happened: datetime, by: Account, at: datetime) -> None:
-    stop(
-        _activity(one, by, at),
-        str(one.body["cause"]),
-        stopped_at=happened,
-        text=str(one.body.get("text") or "")[:500],
-        by=by,
-        at=at,
-        key=one.id,
-    )
-
-
-def _do_resume(one: Entry, happened: datetime, by: Account, at: datetime) -> None:
-    row = Stop.objects.get(pk=UUID(str(one.body["stop"])), activity=_activity(one, by, at))
-    resume(row, resumed_at=happened, by=by, at=at)
-
-
-def _do_report(one: Entry, happened: datetime, by: Account, at: datetime) -> None:
-    body, clocks = one.body, (one.at, happened)
-    activity = _activity(one, by, at)
-    about = body.get("stop")
-    written = Written(
-        kind=str(body.get("kind") or Report.Kind.UNRECORDED),
-        code=str(body["code"]),
-        reason=str(body.get("reason") or ""),
-        grounds=str(body.get("grounds") or ""),
-        stop=Stop.objects.get(pk=UUID(str(about)), activity=activity) if about else None,
-        start=_moment(body.get("start"), clocks),
-        end=_moment(body.get("end"), clocks),
-    )
-    make_report(activity, written, by=by, at=at, key=one.id)
-
-
-def _do_document(one: Entry, happened: datetime, by: Account, at: datetime) -> None:
-    body, clocks = one.body, (one.at, happened)
-    told = Paperwork(
-        kind=str(body["kind"])[:60],
-        number=str(body.get("number") or "")[:60],
-        started_at=_moment(body.get("started_at"), clocks),
-        ended_at=_moment(body.get("ended_at"), clocks),
-        on_site=bool(body.get("on_site", True)),
-    )
-    list_document(_activity(one, by, at), told, by=by, at=at, key=one.id)
-
-
-_DOERS: dict[str, Callable[[Entry, datetime, Account, datetime], None]] = {
-    "open": _do_open,
-    "tell": _do_tell,
-    "mark": _do_mark,
-    "stop": _do_stop,
-    "resume": _do_resume,
-    "report": _do_report,
-    "document": _do_document,
-}
