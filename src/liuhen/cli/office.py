@@ -32,6 +32,7 @@ from liuhen.stages.ingest.intake import in_words
 from liuhen.stages.ingest.services import Request
 from liuhen.stages.ingest.services import ingest_card as take_in
 
+from .demo_field import demo_inspection
 from .ingest import derive, tell
 from .out import DONE, REFUSED, emit_json, say, show
 from .progress import TerminalProgress
@@ -143,6 +144,7 @@ def demonstrate(args: argparse.Namespace) -> int:
     progress = TerminalProgress()
     with progress:
         outcome = take_in(Request(card, custodian), at=clock.now(), progress=progress)
+    demo_inspection(DEMO_SERIAL, DEMO_STARTED, custodian)
     report = verify_stores(open_stores())
     say(
         f"已回读核对 {report.objects} 个对象、{report.bytes} 字节：{'全部完好' if report.ok else '发现问题'}。"
