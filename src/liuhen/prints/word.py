@@ -22,7 +22,7 @@ from docx.text.paragraph import Paragraph
 from .sheet import Fact, Sheet, Signature, printable, rows_of
 
 BODY, HEAD = "宋体", "黑体"
-_LABEL, _VALUE = Mm(24), Mm(59)
+_WIDTHS = (Mm(24), Mm(59), Mm(24), Mm(59))
 
 
 def sheet_docx(sheet: Sheet) -> bytes:
@@ -53,7 +53,7 @@ def _page(sheet: Sheet) -> Document:
     normal = page.styles["Normal"]
     _set_font(normal.element.get_or_add_rPr(), BODY)
     normal.font.size = Pt(10.5)
-    normal.paragraph_format.space_after = Pt(3)
+    normal.paragraph_format.space_before = normal.paragraph_format.space_after = Pt(3)
     about = page.core_properties
     about.title, about.author, about.comments = f"{sheet.title} {sheet.number}"[:255], sheet.agency[:255], ""
     about.created = about.modified = sheet.at
@@ -86,6 +86,8 @@ def _table(page: Document, sheet: Sheet) -> None:
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
+    for column, width in zip(table.columns, _WIDTHS, strict=True):
+        column.width = width
     for row in rows_of(sheet.facts):
         _facts(table, row)
     for one in sheet.passages:
@@ -112,7 +114,7 @@ def _facts(table: Table, row: tuple[Fact, ...]) -> None:
 
 def _sized(table: Table) -> list[_Cell]:
     cells = list(table.add_row().cells)  # type: ignore[no-untyped-call]
-    for cell, width in zip(cells, (_LABEL, _VALUE, _LABEL, _VALUE), strict=True):
+    for cell, width in zip(cells, _WIDTHS, strict=True):
         cell.width = width
     return cells
 

@@ -17,13 +17,15 @@ register = template.Library()
 # States of every stage by what they mean for the person who looks.
 TONES: dict[str, str] = {
     **dict.fromkeys(
-        ("stored", "in_use", "open", "confirmed", "in_force", "released", "done", "ok", "met"), "good"
+        ("stored", "in_use", "open", "confirmed", "in_force", "released", "done", "ok", "met", "reviewed"),
+        "good",
     ),
     **dict.fromkeys(("to_assign", "proposed", "waiting", "queued", "partial", "warning", "retrying"), "wait"),
     **dict.fromkeys(("wait", "soon", "immediate", "pending"), "wait"),
     **dict.fromkeys(("running", "copying", "info"), "busy"),
     **dict.fromkeys(
-        ("failed", "damaged", "missing", "declined", "error", "bad", "kept", "overdue", "late"), "bad"
+        ("failed", "damaged", "missing", "declined", "error", "bad", "kept", "overdue", "late", "returned"),
+        "bad",
     ),
 }
 
