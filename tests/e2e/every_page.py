@@ -66,6 +66,24 @@ PAGES = (
     ),
     Seen("rules_fill", "legal", "fill", "/rules/regulation/baofeng-forestry/fill/notice_script/"),
     Seen("rules_calendar", "legal", "calendar", "/rules/calendar/?year=2026"),
+    Seen("reports", "head", "reports", "/reports/"),
+    Seen("report", "head", "report", lambda it: f"/reports/{it.field.report}/"),
+    Seen("stop_new", "officer", "stop-new", lambda it: f"/activities/{it.field.activity}/stops/new/"),
+    Seen("stop_resume", "officer", "stop-resume", lambda it: f"/stops/{it.field.stop}/resume/"),
+    Seen(
+        "report_new",
+        "officer",
+        "report-new",
+        lambda it: (
+            f"/activities/{it.field.activity}/reports/new/?stop={it.field.stop}&kind=interruption_statement"
+        ),
+    ),
+    Seen(
+        "document_new",
+        "officer",
+        "document-new",
+        lambda it: f"/activities/{it.field.activity}/documents/new/",
+    ),
     Seen("devices", "custodian", "devices", "/devices/"),
     Seen("devices", "custodian", "devices-print", "/devices/?as=print"),
     Seen("device", "custodian", "device", "/devices/1/"),
@@ -109,6 +127,8 @@ OTHER = frozenset(
         *("content", "content_named", "recording_download", "recording_export", "recording_snapshot"),
         *("recording_assign", "recording_preparing"),
         *("deadlines_approve", "deadlines_uphold"),
+        *("report_review", "report_return", "report_withdraw", "report_scan", "report_paper"),
+        *("document_withdraw", "document_scan"),
         *("rules_confirm", "rules_download", "rules_withdraw"),
         *("account_logout", "account_change_password", "account_reauthenticate", "account_inactive"),
         *("mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp"),

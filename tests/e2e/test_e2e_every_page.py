@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from e2e.every_page import OTHER, PAGES
+from e2e.field_pages import an_inspection
 from e2e.recording_pages import demo_card, recording_like, take_in  # noqa: F401
 
 pytestmark = pytest.mark.slow
@@ -43,6 +44,7 @@ def _named(people: SimpleNamespace) -> SimpleNamespace:
         film=recording_like("_0001").number,
         photo=recording_like("_0004").number,
         unit=Unit.objects.filter(agency=people.custodian.agency)[0].pk,
+        field=an_inspection(people),
     )
 
 
