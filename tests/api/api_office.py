@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,8 @@ from liuhen.base.people.models import Officer
 from liuhen.base.recordings.models import Recording
 from liuhen.base.tokens import services as tokens
 from liuhen.base.tokens.models import Scope
+from liuhen.stages.fieldwork import reporting
+from liuhen.stages.fieldwork.models import Activity
 from liuhen.stages.fieldwork.telling import Told, open_activity
 from liuhen.stages.ingest import uploads
 from liuhen.stages.ingest.jobs import CARD
@@ -59,11 +62,26 @@ def fill(people: SimpleNamespace, folder: Path) -> SimpleNamespace:
     upload = uploads.open_set(by=people.custodian, at=clock.now())
     file = uploads.add_file(upload, uploads.Announced("甲.mp4", 4), by=people.custodian, at=clock.now())
     recording, receipt = Recording.objects.get(), Receipt.objects.get()
-    told = Told(officers=list(Officer.objects.filter(staff_no__in=["100001", "100002"])))
-    activity = open_activity(people.custodian.unit, told, by=people.custodian, at=clock.now())
     return SimpleNamespace(
-        recording=recording, receipt=receipt, upload=upload, file=file, people=people, activity=activity
+        recording=recording,
+        receipt=receipt,
+        upload=upload,
+        file=file,
+        people=people,
+        activity=an_activity(people),
     )
+
+
+def an_activity(people: SimpleNamespace) -> Activity:
+    """One with an interruption that was reported, by the officer."""
+    at, by = clock.now(), people.officer
+    officers = list(Officer.objects.filter(agency=by.agency, staff_no__in=["100001", "100003"]))
+    told = Told(arrived_at=at - timedelta(hours=2), ended_at=at - timedelta(hours=1), officers=officers)
+    activity = open_activity(by.unit, told, by=by, at=at)
+    stop = reporting.stop(activity, "weather", stopped_at=at - timedelta(minutes=90), by=by, at=at)
+    written = reporting.Written("interruption_report", "weather", "暴雨", stop=stop)
+    reporting.make_report(activity, written, by=by, at=at)
+    return activity
 
 
 def a_job(office: SimpleNamespace) -> Job:
@@ -134,6 +152,7 @@ def calls(office: SimpleNamespace, name: str) -> dict[str, Call]:
             f"/activities/{office.activity.pk}/recordings",
             {"recordings": [office.recording.number]},
         ),
+        "activity_reports": Call("GET", f"/activities/{office.activity.pk}/reports"),
         "list_deadlines": Call("GET", "/deadlines"),
         "list_receipts": Call("GET", "/receipts"),
         "one_receipt": Call("GET", f"/receipts/{number}"),

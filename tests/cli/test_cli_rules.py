@@ -17,11 +17,11 @@ END = "2026-03-13T17:00:00+08:00"
 ROOT = Path(__file__).resolve().parents[2]
 # Articles whose act comes with later work: this list may only shrink.
 OPEN = {
-    "ankang-agri": "1/4 1/5 1/6 1/7 1/8 1/9 1/10 2/2 2/3 2/4 2/5 2/6 2/7 2/8 2/9 2/10",
-    "baofeng-forestry": "5 6 8 9 10 11 12 14 15 16 17 18",
-    "jinjiang-agri": "3 4 5 6 7 8 9 10 13 14 15 16 17 18",
+    "ankang-agri": "1/4 1/7 1/8 1/9 1/10 2/2 2/3 2/4 2/5 2/6 2/7 2/8 2/9 2/10",
+    "baofeng-forestry": "5 6 8 9 10 11 14 15 16 17 18",
+    "jinjiang-agri": "3 4 5 6 7 8 13 14 15 16 17 18",
     "pengyang": "5 6 7 8 9 11 13 14 15",
-    "shifanqu-bianban": "3 4 5 6 8 9 10 11 12 13 14 17 18 19 20 21 22 23 24",
+    "shifanqu-bianban": "3 4 6 8 9 10 12 13 14 17 18 19 20 21 22 23 24",
 }
 
 
@@ -81,7 +81,13 @@ def test_what_is_wrong_ends_with_its_status(
 def test_every_article_has_its_row_and_what_it_names_is_there(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for folder in ("stages", "cli", "core", "web"):  # some import what stands beside them by its bare name
+    for folder in (
+        "stages",
+        "cli",
+        "core",
+        "web",
+        "fieldwork",
+    ):  # some import what stands beside them by its bare name
         monkeypatch.syspath_prepend(ROOT / "tests" / folder)
     rows = run(capsys, "coverage")[1]
     assert len(rows) == 103

@@ -72,6 +72,24 @@ PAGES = (
     ),
     Seen("rules_fill", "legal", "fill", "/rules/regulation/baofeng-forestry/fill/notice_script/"),
     Seen("rules_calendar", "legal", "calendar", "/rules/calendar/?year=2026"),
+    Seen("reports", "head", "reports", "/reports/"),
+    Seen("report", "head", "report", lambda it: f"/reports/{it.field.report}/"),
+    Seen("stop_new", "officer", "stop-new", lambda it: f"/activities/{it.field.activity}/stops/new/"),
+    Seen("stop_resume", "officer", "stop-resume", lambda it: f"/stops/{it.field.stop}/resume/"),
+    Seen(
+        "report_new",
+        "officer",
+        "report-new",
+        lambda it: (
+            f"/activities/{it.field.activity}/reports/new/?stop={it.field.stop}&kind=interruption_statement"
+        ),
+    ),
+    Seen(
+        "document_new",
+        "officer",
+        "document-new",
+        lambda it: f"/activities/{it.field.activity}/documents/new/",
+    ),
     Seen("devices", "custodian", "devices", "/devices/"),
     Seen("devices", "custodian", "devices-print", "/devices/?as=print"),
     Seen("device", "custodian", "device", "/devices/1/"),
@@ -136,6 +154,8 @@ OTHER = frozenset(
         *("recording_assign", "recording_preparing", "recording_flag", "unrelated_handle"),
         *("deadlines_approve", "deadlines_uphold"),
         *("activity_void", "activity_match", "activity_unmatch", "mark_recording", "mark_withdraw"),
+        *("report_review", "report_return", "report_withdraw", "report_scan", "report_paper"),
+        *("document_withdraw", "document_scan"),
         *("rules_confirm", "rules_download", "rules_withdraw"),
         *("field_new", "field_state", "field_entries", "field_again", "field_handle"),
         *("account_logout", "account_change_password", "account_reauthenticate", "account_inactive"),

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from e2e.every_page import OTHER, PAGES
+from e2e.field_pages import an_inspection
 from e2e.recording_pages import demo_card, recording_like, take_in  # noqa: F401
 
 from liuhen.base import clock
@@ -75,8 +76,9 @@ def _named(people: SimpleNamespace) -> SimpleNamespace:
         film=recording_like("_0001").number,
         photo=recording_like("_0004").number,
         unit=Unit.objects.filter(agency=people.custodian.agency)[0].pk,
-        activity=Activity.objects.get().pk,
+        activity=Activity.objects.get(place="示范镇农资店").pk,
         out=_handed_out(people),
+        field=an_inspection(people),
     )
 
 

@@ -36,6 +36,7 @@ EXPECTED: dict[str, set[str]] = {
     "token.issued": {"sysadmin"},
     "token.declined": {"secadmin"},
     "paper.kept": {"custodian", "archivist", "legal"},
+    "scan.kept": {"officer", "officer2", "head", "custodian", "archivist", "legal"},
     "device.registered": {"sysadmin", "custodian"},
     "device.corrected": {"sysadmin", "custodian"},
     "device.retired": {"sysadmin", "custodian"},

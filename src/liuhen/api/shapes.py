@@ -345,6 +345,50 @@ class ReceiptShape(ReceiptRow):
     proof: dict[str, Any]
 
 
+# -- activities
+
+
+class StopShape(Schema):
+    id: uuid.UUID
+    cause: str
+    at: datetime
+    resumed_at: datetime | None
+
+
+class ReportShape(Schema):
+    """`listed`: does the regulation list the ground or cause; null where it has no list."""
+
+    id: uuid.UUID
+    number: str
+    kind: str
+    state: str
+    code: str
+    listed: bool | None
+    article: str | None
+    reviewer: str
+    stop: uuid.UUID | None
+    start: datetime | None
+    end: datetime | None
+    made_by: str
+    made_at: datetime
+    reviewed_by: str | None
+    reviewed_at: datetime | None
+    scan_sha256: str | None
+
+
+class OwedShape(Schema):
+    kind: str
+    stop: uuid.UUID | None
+    due: str
+
+
+class ActivityReports(Schema):
+    activity: str
+    stops: list[StopShape]
+    reports: list[ReportShape]
+    owed: list[OwedShape]
+
+
 # -- jobs
 
 

@@ -196,7 +196,7 @@ def _person_in_law(deed: Deed, agency: Agency) -> tuple[Account, Actor]:
     if deed.on_paper:
         return _paper_signer(deed.on_paper, by, agency)
     if deed.deputy_of:
-        lent = _lent_roles(by, deed.deputy_of, deed.at)
+        lent = lent_roles(by, deed.deputy_of, deed.at)
         if not lent:
             raise NotAllowedError(
                 f"{by.name}此时不是{deed.deputy_of.name}的代理人。",
@@ -219,7 +219,7 @@ def _paper_signer(paper: OnPaper, by: Account, agency: Agency) -> tuple[Account,
     return signer, Actor(signer.username, signer.name, paper=paper.scan.sha256, recorded_by=by.username)
 
 
-def _lent_roles(by: Account, absent: Account, at: datetime) -> frozenset[str]:
+def lent_roles(by: Account, absent: Account, at: datetime) -> frozenset[str]:
     """The roles that `by` may use in the absent person's place at that moment."""
     if not by.is_active or by.agency_id != absent.agency_id:
         return frozenset()

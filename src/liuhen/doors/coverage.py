@@ -90,8 +90,18 @@ def _is_screen(pack: Pack, number: str, name: str) -> bool:
     return name in get_resolver().reverse_dict
 
 
+def _is_form(pack: Pack, number: str, name: str) -> bool:
+    """A paper that the program makes, asked for by that very article."""
+    from liuhen.stages.fieldwork import papers, reporting
+
+    if name not in papers.FORMS:
+        return False
+    rule = reporting.demanded(pack, name)
+    return rule.asked and rule.article == number
+
+
 def _not_yet(pack: Pack, number: str, name: str) -> bool:
-    """Checks and forms of papers come with their stages: none is known yet."""
+    """Checks come with their stages: none is known yet."""
     return False
 
 
@@ -101,5 +111,5 @@ _LOOKED_UP: dict[str, Callable[[Pack, str, str], bool]] = {
     "act": _is_act,
     "screen": _is_screen,
     "check": _not_yet,
-    "form": _not_yet,
+    "form": _is_form,
 }

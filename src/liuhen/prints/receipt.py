@@ -27,6 +27,7 @@ CHECK = (
     "与本页检查点（二维码内容相同）比对；再比对公钥指纹。两者相符，说明账本自本回执之后只增未改。"
 )
 _RULE = 78
+DOCUMENTS = 100  # written records on paper; the JSON names all
 
 Row = tuple[str, str]
 
@@ -53,6 +54,8 @@ def receipt_view(receipt: Mapping[str, Any]) -> dict[str, Any]:
         "heads": _heads(receipt),
         "notes": _notes(receipt),
         "files": [_file(file) for file in receipt["files"]],
+        "documents": [_document(one) for one in (receipt.get("documents") or [])[:DOCUMENTS]],
+        "documents_more": _more(receipt.get("documents") or []),
         "totals": _totals(receipt["totals"]),
         "basis": list(receipt["basis"]),
         "checkpoint": receipt["checkpoint"].rstrip("\n").split("\n"),
@@ -139,6 +142,26 @@ def _file(file: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _document(one: Mapping[str, Any]) -> dict[str, str]:
+    """A written record handed over with the recordings."""
+    scan = one.get("scan_sha256")
+    return {
+        "kind": one["kind"],
+        "number": one["number"] or "—",
+        "activity": one["activity"],
+        "span": _span_said(one.get("started_at"), one.get("ended_at")),
+        "scan": f"SHA-256 {scan}" if scan else "没有扫描件",
+    }
+
+
+def _span_said(start: str | None, end: str | None) -> str:
+    return f"{moment(start)} 至 {moment(end)}" if start or end else "—"
+
+
+def _more(documents: list[Any]) -> str:
+    return f"另有 {len(documents) - DOCUMENTS} 件，见同号 JSON 文件。" if len(documents) > DOCUMENTS else ""
+
+
 def _totals(totals: Mapping[str, Any]) -> str:
     counts = [f"{STATES[state]} {totals[state]} 个" for state in STATES if totals.get(state)]
     counted = f"，其中{'、'.join(counts)}" if counts else ""
@@ -162,9 +185,16 @@ def receipt_text(receipt: Mapping[str, Any]) -> str:
     for file in view["files"]:
         lines += _file_lines(file)
     lines += ["─" * _RULE, f"合计  {view['totals']}"]
+    if view["documents"]:
+        lines += ["─" * _RULE, "随同移交的文书", *(_document_line(one) for one in view["documents"])]
+        lines += [view["documents_more"]] if view["documents_more"] else []
     lines += [f"依据  {basis}" for basis in view["basis"]]
     lines += ["─" * _RULE, *_labelled(view["head"] + view["keys"])]
     return "\n".join(visible(line).rstrip() for line in lines) + "\n"
+
+
+def _document_line(one: Mapping[str, str]) -> str:
+    return f"      {one['kind']}  {one['number']}  {one['activity']}  {one['span']}  {one['scan']}"
 
 
 def _columns(rows: list[Row]) -> list[str]:

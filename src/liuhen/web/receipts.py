@@ -106,11 +106,13 @@ def one(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _without_content(view: dict[str, Any]) -> dict[str, Any]:
-    """For those who see no content: no file, and no name of a card."""
+    """For those who see no content: no file, no written record, and no name of a card."""
     hidden = ("存储介质", "来源位置")
     return {
         **view,
         "files": [],
+        "documents": [],
+        "documents_more": "",
         "heads": [row for row in view["heads"] if row[0] not in hidden],
         "notes": [row for row in view["notes"] if row[0] not in hidden],
     }

@@ -29,7 +29,7 @@ from liuhen.stages.equipment import acts as equipment_acts
 from liuhen.stages.equipment import selectors as equipment
 from liuhen.stages.fieldwork import acts as fieldwork_acts
 from liuhen.stages.fieldwork import selectors as fieldwork
-from liuhen.stages.fieldwork.reporting import reports_to_review
+from liuhen.stages.fieldwork.reviewers import waiting_for as reports_to_review
 
 from .people_in import could, person_in, roles_in
 

@@ -86,6 +86,12 @@ END_DEPUTY = Act(
     who=AnyOf((Is("absent"), HasRole((Role.PRINCIPAL,)))),
 )
 KEEP_PAPER = Act("paper.kept", "登记纸质审批", who=HasRole((Role.CUSTODIAN, Role.ARCHIVIST, Role.LEGAL)))
+# Scans of documents and of reports come from those who were there; what signs in somebody's place is KEEP_PAPER.
+KEEP_SCAN = Act(
+    "scan.kept",
+    "登记扫描件",
+    who=HasRole((Role.OFFICER, Role.UNIT_HEAD, Role.CUSTODIAN, Role.ARCHIVIST, Role.LEGAL)),
+)
 
 ALL = (
     FOUND_OFFICE,
@@ -105,4 +111,5 @@ ALL = (
     APPOINT_DEPUTY,
     END_DEPUTY,
     KEEP_PAPER,
+    KEEP_SCAN,
 )

@@ -150,4 +150,5 @@ REPLAYERS: dict[str, Callable[[Agency, Entry], None]] = {
     acts.APPOINT_DEPUTY.kind: _deputy_appointed,
     acts.END_DEPUTY.kind: _deputy_ended,
     acts.KEEP_PAPER.kind: _paper_kept,
+    acts.KEEP_SCAN.kind: _paper_kept,
 }

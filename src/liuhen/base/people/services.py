@@ -15,17 +15,15 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from liuhen.base import home
 from liuhen.base.acts import Act, perform
 from liuhen.base.basis import PACKS
 from liuhen.base.ledger import publish
 from liuhen.base.ledger.append import PROGRAM, append, open_ledger
-from liuhen.core.digests import digests_of
-from liuhen.core.durable import make_dirs, replace_file
 from liuhen.core.errors import RefusedError, UsageError
 
 from . import acts, passwords
 from .models import ENFORCING, SYNTHETIC, Account, Agency, Deputy, Officer, Paper, Role, RoleGrant, Unit
+from .papers import keep_bytes
 from .rules import roles_of
 
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -396,20 +394,4 @@ def set_password(account: Account, password: str, *, by: Account, at: datetime) 
 
 def keep_paper(scan: Path, *, by: Account, at: datetime) -> Paper:
     """Keep the scan of a signed paper under LIUHEN_HOME/papers, by digest. Raises OSError when unreadable."""
-    raw = scan.read_bytes()
-    digests = digests_of(raw)
-    folder = home.home() / "papers" / digests.sha256[:2]
-    make_dirs(folder)
-    replace_file(folder / digests.sha256, raw, mode=0o600)
-    paper = Paper(
-        agency=by.agency,
-        sha256=digests.sha256,
-        sm3=digests.sm3,
-        size=digests.size,
-        name=scan.name,
-        kept_by=by,
-        kept_at=at,
-    )
-    data = {"sha256": digests.sha256, "sm3": digests.sm3, "bytes": digests.size}
-    perform(acts.KEEP_PAPER, paper, by=by, at=at, subject=f"paper:{digests.sha256}", data=data)
-    return paper
+    return keep_bytes(acts.KEEP_PAPER, scan.name, scan.read_bytes(), by=by, at=at)

@@ -11,7 +11,7 @@ from liuhen.base.clock import stamp
 from liuhen.base.people.models import Account, Paper
 
 from . import acts
-from .errors import ActivityError
+from .errors import ActivityError, require_live
 from .models import Activity, Document
 
 # Kinds that the offices write; any other may be typed.
@@ -45,12 +45,8 @@ def list_document(
     activity: Activity, told: Paperwork, *, by: Account, at: datetime, key: UUID | None = None
 ) -> Document:
     """Raises ActivityError for times in the wrong order. One outside the activity is kept, and told as a finding."""
-    if not told.kind.strip():
-        raise ActivityError("没有写明文书的种类。", remedy="请选择或填写种类，如“现场检查笔录”。")
-    if told.started_at and told.ended_at and told.ended_at < told.started_at:
-        raise ActivityError(
-            "文书的终止时间早于起始时间。", remedy="请对照文书核对两个时间。", code="out_of_order"
-        )
+    require_live(activity)
+    require_times(told.kind, told.started_at, told.ended_at)
     row = Document(
         id=key or uuid4(),
         agency=activity.agency,
@@ -82,6 +78,16 @@ def list_document(
         words={"name": str(row)},
     )
     return row
+
+
+def require_times(kind: str, started_at: datetime | None, ended_at: datetime | None) -> None:
+    """What a document must say of itself; asked before its scan is kept. Raises ActivityError."""
+    if not kind.strip():
+        raise ActivityError("没有写明文书的种类。", remedy="请选择或填写种类，如“现场检查笔录”。")
+    if started_at and ended_at and ended_at < started_at:
+        raise ActivityError(
+            "文书的终止时间早于起始时间。", remedy="请对照文书核对两个时间。", code="out_of_order"
+        )
 
 
 def withdraw_document(row: Document, *, reason: str, by: Account, at: datetime) -> None:

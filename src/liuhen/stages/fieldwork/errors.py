@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from liuhen.core.errors import RefusedError, UsageError
 
 
@@ -9,6 +11,16 @@ class ActivityError(UsageError):
     """What was told of an activity cannot be so."""
 
     code = "activity_wrong"
+
+
+def require_live(activity: Any) -> None:
+    """Raises ActivityError for an activity that was voided: nothing more is told of it."""
+    if not activity.live:
+        raise ActivityError(
+            "这项执法活动已经作废。",
+            remedy="请登记到正确的执法活动；仍然有效的，重新登记一项。",
+            code="activity_void",
+        )
 
 
 class TwoOfficersError(ActivityError):

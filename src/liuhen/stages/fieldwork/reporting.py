@@ -14,38 +14,29 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import QuerySet
 
-from liuhen.base.acts import OnPaper, perform
+from liuhen.base.acts import OnPaper, ask, perform
 from liuhen.base.basis import OWN_RULE, article_in_words
 from liuhen.base.clock import stamp
-from liuhen.base.people.models import Account, Paper, Role
-from liuhen.base.people.rules import roles_of
+from liuhen.base.people.acts import KEEP_PAPER
+from liuhen.base.people.models import Account, Paper
 from liuhen.base.recordings.numbers import next_number
 from liuhen.core.rules.pack import Pack
 
 from . import acts, retelling
-from .errors import ActivityError, NotTheReviewerError
+from .errors import ActivityError, NotTheReviewerError, require_live
 from .facts import CAUSES, GROUNDS, data_of, pack_of
 from .models import Activity, Report, Stop
+from .reviewers import reviewer_of as reviewer_of
+from .reviewers import roles_here
 from .telling import AHEAD
 
 SERIES = "BG"  # 报告
-_ROLES = {
-    "leader": Role.UNIT_HEAD,
-    "unit_head": Role.UNIT_HEAD,
-    "unit": Role.UNIT_HEAD,
-    "officer": Role.UNIT_HEAD,
-    "principal": Role.PRINCIPAL,
-    "custodian": Role.CUSTODIAN,
-    "legal": Role.LEGAL,
-    "archivist": Role.ARCHIVIST,
-}
 
 
 class Demanded(NamedTuple):
     """What the regulation says of one kind of report. `codes`: the grounds or causes it lists, `closed` where the list
-    has no open end; `asked`: does it ask for such a report at all?"""
+    has no open end; `asked`: does it ask for such a report at all? `names_basis`: must the report name its 依据?"""
 
     asked: bool
     article: str
@@ -53,6 +44,7 @@ class Demanded(NamedTuple):
     codes: tuple[str, ...]
     closed: bool
     text: str
+    names_basis: bool = False
 
 
 _NOTHING = Demanded(False, "", "", (), False, "")
@@ -67,11 +59,26 @@ def demanded(pack: Pack | None, kind: str) -> Demanded:
         if rule is None:
             return _NOTHING
         asked = not rule.no_report
-        return Demanded(asked, rule.article, rule.to or "", rule.grounds, rule.closed, rule.text)
+        return Demanded(
+            asked,
+            rule.article,
+            rule.to or "",
+            rule.grounds,
+            rule.closed,
+            rule.text,
+            _names_basis(pack, rule.article),
+        )
     stop = pack.interruption
     if stop is None or stop.report_every_stop != (kind == Report.Kind.WORK_RECORD):
         return _NOTHING
-    return Demanded(True, stop.article, stop.to, stop.causes, stop.closed, stop.text)
+    basis = kind == Report.Kind.WORK_RECORD and _names_basis(pack, stop.article)
+    return Demanded(True, stop.article, stop.to, stop.causes, stop.closed, stop.text, basis)
+
+
+def _names_basis(pack: Pack, article: str) -> bool:
+    """Does the article ask for “原因和依据” (SF 5, BF 12, AK 1/5)? One article may stand behind both rules."""
+    rules = [rule for rule in (pack.unrecorded, pack.interruption) if rule and rule.article == article]
+    return any("依据" in rule.text for rule in rules)
 
 
 def kinds_asked(pack: Pack | None, stop: Stop | None) -> list[str]:
@@ -85,22 +92,6 @@ def kinds_asked(pack: Pack | None, stop: Stop | None) -> list[str]:
     if rule.report_every_stop:
         return [kinds.WORK_RECORD]
     return [] if stop.resumed_at else [kinds.AT_ONCE, kinds.STATEMENT]
-
-
-def reviewer_of(report: Report) -> Role:
-    """The role that reviews it here: whom the regulation names, else the unit's head."""
-    return _ROLES.get(report.to, Role.UNIT_HEAD)
-
-
-def reports_to_review(person: Account, at: datetime) -> QuerySet[Report]:
-    """Reports that wait for this person: of a role that they hold, and not their own."""
-    held = roles_of(person)
-    named = [to for to, role in _ROLES.items() if role in held]
-    if Role.UNIT_HEAD in held:
-        named.append("")
-    rule = acts.REVIEW.who
-    rows = Report.objects.filter(state=Report.State.MADE, to__in=named)
-    return rule.scope(person, rows, at) if rule else rows.none()
 
 
 # -- interruptions
@@ -203,6 +194,7 @@ def make_report(
     activity: Activity, written: Written, *, by: Account, at: datetime, key: UUID | None = None
 ) -> Report:
     """Hand in a report. Raises ActivityError; a ground outside the list is kept and marked."""
+    require_live(activity)
     _require_written(written)
     rule = demanded(pack_of(activity), written.kind)
     stop_row = written.stop
@@ -259,7 +251,7 @@ def review(
     deputy_of: Account | None = None,
 ) -> None:
     """The reviewer agrees. Raises NotTheReviewerError, NotAllowedError, WrongStateError."""
-    _require_reviewer(report, on_paper.signer if on_paper else deputy_of or by)
+    _require_reviewer(report, by, at, signer=on_paper.signer if on_paper else None, deputy_of=deputy_of)
     changes: dict[str, Any] = {
         "reviewed_by": on_paper.signer if on_paper else by,
         "reviewed_at": at,
@@ -279,11 +271,13 @@ def review(
     )
 
 
-def send_back(report: Report, *, reason: str, by: Account, at: datetime) -> None:
+def send_back(
+    report: Report, *, reason: str, by: Account, at: datetime, deputy_of: Account | None = None
+) -> None:
     """Not enough: back to whoever made it, who hands in another."""
-    _require_reviewer(report, by)
+    _require_reviewer(report, by, at, deputy_of=deputy_of)
     changes = {"reviewed_by": by, "reviewed_at": at, "opinion": reason}
-    _perform(acts.RETURN, report, by=by, at=at, changes=changes, reason=reason)
+    _perform(acts.RETURN, report, by=by, at=at, changes=changes, reason=reason, deputy_of=deputy_of)
 
 
 def withdraw(report: Report, *, reason: str, by: Account, at: datetime) -> None:
@@ -295,16 +289,40 @@ def keep_scan(report: Report, scan: Paper, *, by: Account, at: datetime) -> None
     _perform(acts.KEEP_SCAN, report, by=by, at=at, changes={"scan": scan})
 
 
-def _require_reviewer(report: Report, person: Account) -> None:
+def require_paper(report: Report, signer: Account, *, by: Account, at: datetime) -> None:
+    """Would a review signed on paper be refused? Asked before the scan is kept. Raises NotTheReviewerError,
+    NotAllowedError, WrongStateError."""
+    _require_reviewer(report, by, at, signer=signer)
+    ask(KEEP_PAPER, Paper(agency=report.agency), by=by, at=at)
+    ask(acts.REVIEW, report, by=signer, at=at)
+
+
+def require_scan(report: Report, *, by: Account, at: datetime) -> None:
+    """Would the scan be refused? Raises NotAllowedError, WrongStateError."""
+    ask(acts.KEEP_SCAN, report, by=by, at=at)
+
+
+def _require_reviewer(
+    report: Report,
+    by: Account,
+    at: datetime,
+    *,
+    signer: Account | None = None,
+    deputy_of: Account | None = None,
+) -> None:
+    """The right role, in one's own right or lent; and nobody their own report, not as a deputy either."""
     role = reviewer_of(report)
-    if role in roles_of(person):
+    own = deputy_of is not None and by.pk == report.made_by_id
+    if role in roles_here(signer or by, at, None if signer else deputy_of) and not own:
         return
     pack = pack_of(report.activity)
-    basis = article_in_words(pack.id, report.article) if pack and report.to else OWN_RULE.cite(None)
+    named = pack.who(report.to) if pack and report.to else role.label  # type: ignore[arg-type]
     raise NotTheReviewerError(
-        f"{report.get_kind_display()} {report.number} 由{pack.who(report.to) if pack and report.to else role.label}审核。",  # type: ignore[arg-type]
+        f"{report.get_kind_display()} {report.number} 由{named}审核，不能由提交人自己审核。"
+        if own
+        else f"{report.get_kind_display()} {report.number} 由{named}审核。",
         remedy=f"请由{role.label}办理；本人不在的，由登记的代理人办理，或把签字件扫描登记。",
-        basis=basis,
+        basis=article_in_words(pack.id, report.article) if pack and report.to else OWN_RULE.cite(None),
     )
 
 

@@ -12,7 +12,9 @@ from liuhen.base.recordings.models import Recording
 from liuhen.base.recordings.selectors import visible_to
 
 from .acts import SEE
+from .handed_over import documents_for_recordings as documents_for_recordings
 from .models import Activity, Carried, Document, Mark, Match, Placed, Report, Sent
+from .reviewers import lent_to, to_be_reviewed_by
 
 _MATCHED = Match.objects.filter(state=Match.State.MATCHED)
 
@@ -85,3 +87,15 @@ def refused_entries(person: Account, at: datetime) -> QuerySet[Sent]:
     if roles_of(person).isdisjoint(keepers):
         rows = rows.filter(by=person)
     return rows.select_related("by").order_by("-received_at")
+
+
+def reports_open_to(person: Account, at: datetime) -> QuerySet[Report]:
+    """Reports that the person may open: of activities that they see, and those that they may review as a deputy."""
+    lent = lent_to(person, at)
+    rows = Report.objects.select_related(
+        "agency", "activity__unit", "activity__agency", "made_by", "reviewed_by", "stop", "scan"
+    )
+    seen = Q(activity__in=activities_seen(person, at).values("pk"))
+    if lent:
+        seen |= Q(agency=person.agency_id) & to_be_reviewed_by(lent)
+    return rows.filter(seen)

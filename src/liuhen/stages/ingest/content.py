@@ -22,6 +22,7 @@ from liuhen.base.basis import INTAKE, NEVER_CHANGED
 from liuhen.base.people.models import Role
 from liuhen.base.recordings.models import Finding, Recording
 from liuhen.core.durable import fsync_dir
+from liuhen.stages.fieldwork.selectors import documents_for_recordings
 
 from .models import Batch, Item
 from .progress import Result
@@ -35,7 +36,7 @@ class Content:
 
     def __init__(self, batch: Batch, results: list[Result], facts: dict[str, Any], listed: int) -> None:
         """`facts` (number, finished_at, released, release_note) are added; `listed` files are remembered."""
-        self.head = _head(batch) | {"copies": _copies(results)} | facts
+        self.head = _head(batch) | {"copies": _copies(results)} | _written(batch, results) | facts
         self.listed: list[dict[str, Any]] = []
         self._results = sorted(results, key=lambda result: result.path)
         self._listed = listed
@@ -130,6 +131,13 @@ def _head(batch: Batch) -> dict[str, Any]:
         },
         "basis": [INTAKE.cite(batch.agency.pack), NEVER_CHANGED.cite(batch.agency.pack)],
     }
+
+
+def _written(batch: Batch, results: list[Result]) -> dict[str, Any]:
+    """The written records of the activities that these recordings are of (AK 1/6); nothing is said where there are none."""
+    keys = (uuid.UUID(one.recording.removeprefix("urn:uuid:")) for one in results if one.recording)
+    documents = documents_for_recordings(batch.agency, keys)
+    return {"documents": documents} if documents else {}
 
 
 def _copies(results: list[Result]) -> dict[str, Any]:

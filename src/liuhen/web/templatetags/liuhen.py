@@ -17,7 +17,8 @@ register = template.Library()
 # States of every stage by what they mean for the person who looks.
 TONES: dict[str, str] = {
     **dict.fromkeys(
-        ("stored", "in_use", "open", "confirmed", "in_force", "released", "done", "ok", "met"), "good"
+        ("stored", "in_use", "open", "confirmed", "in_force", "released", "done", "ok", "met", "reviewed"),
+        "good",
     ),
     **dict.fromkeys(
         ("to_assign", "proposed", "waiting", "queued", "partial", "warning", "retrying", "repair"), "wait"
@@ -29,6 +30,7 @@ TONES: dict[str, str] = {
     **dict.fromkeys(
         ("failed", "damaged", "missing", "declined", "error", "bad", "kept", "overdue", "late", "lost"), "bad"
     ),
+    "returned": "bad",
 }
 
 
