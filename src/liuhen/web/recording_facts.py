@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from liuhen.base import clock
 from liuhen.base.devices.models import Device
+from liuhen.base.jobs.chores import previews_for
 from liuhen.base.jobs.models import Job
 from liuhen.base.people.models import Account
 from liuhen.base.recordings import moments
@@ -19,6 +20,7 @@ from liuhen.base.recordings.acts import VIEW
 from liuhen.base.recordings.models import Recording, Snapshot, Visit
 from liuhen.base.recordings.remedies import SEVERITIES, meaning_of
 from liuhen.base.recordings.selectors import Neighbour, neighbours
+from liuhen.base.recordings.visits import open_visit
 from liuhen.base.storage.custody import custody_of
 from liuhen.base.storage.reading import record_of
 from liuhen.base.storage.serving import (
@@ -93,13 +95,11 @@ def _player(
 ) -> dict[str, Any]:
     """`mode`: original, viewing, making (a copy is on the way), impossible, or none (nothing to be played)."""
     says, told, made = record["says"], preview_told(recording), made_for(recording)
-    mode = _mode(recording, made, job)
-    kind = {"original": Kind.ORIGINAL, "viewing": Kind.VIEWING}.get(mode)
-    mime = mime_of(recording) if mode == "original" else _copy_mime(made)
+    mode, source, mime = _source(recording, visit, job, made)
     data = {
         "kind": recording.kind,
-        "source": content_address(recording.pk, kind, visit=visit.token) if kind else None,
-        "mime": "video/mp4" if mime == "video/quicktime" else mime,
+        "source": source,
+        "mime": mime,
         "seconds": says.get("duration") or told.get("seconds") or 0,
         "fps": _frame_rate(says) or 25,
         "start": clock.stamp(own.start) if own.start else None,
@@ -119,6 +119,25 @@ def _player(
         "job": job_told(job) if job else None,
         "failures": [one["text"] for one in told.get("findings", [])] if mode == "impossible" else [],
     }
+
+
+def source_of(
+    recording: Recording, person: Account, session: str, at: datetime
+) -> tuple[str, str | None, str]:
+    """(mode, address, kind of content) of what can be played of it. Opens a visit, as its page does."""
+    record_of(recording)  # where it is lost, nothing was viewed
+    visit = open_visit(recording, by=person, session=session, at=at)
+    return _source(recording, visit, previews_for(recording, at=at), made_for(recording))
+
+
+def _source(
+    recording: Recording, visit: Visit, job: Job | None, made: dict[str, str | None]
+) -> tuple[str, str | None, str]:
+    mode = _mode(recording, made, job)
+    kind = {"original": Kind.ORIGINAL, "viewing": Kind.VIEWING}.get(mode)
+    mime = mime_of(recording) if mode == "original" else _copy_mime(made)
+    source = content_address(recording.pk, kind, visit=visit.token) if kind else None
+    return mode, source, "video/mp4" if mime == "video/quicktime" else mime
 
 
 def _mode(recording: Recording, made: dict[str, str | None], job: Job | None) -> str:

@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from . import (
     account,
     accounts,
+    activity,
     adopting,
     assigning,
     compare,
@@ -135,6 +136,13 @@ urlpatterns = [
     path("recordings/<uuid:pk>/assign/", recordings.assign_owner, name="recording_assign"),
     path("recordings/<uuid:pk>/preparing/<uuid:job>/", recordings.preparing, name="recording_preparing"),
     path("recordings/<str:name>/", recordings.page, name="recording"),
+    # 执法活动：时间轴、问题、核对表
+    path("activities/<uuid:pk>/", activity.page, name="activity"),
+    path("activities/<uuid:pk>/print/", activity.paper, name="activity_print"),
+    path("activities/<uuid:pk>/times/", activity.times, name="activity_times"),
+    path("activities/<uuid:pk>/play/", activity.play, name="activity_play"),
+    path("activities/<uuid:pk>/settle/", activity.settle, name="finding_settle"),
+    path("activities/<uuid:pk>/reopen/", activity.reopen, name="finding_reopen"),
     # 存储
     path("stores/", stores.stores, name="stores"),
     path("card-profiles/", stores.profiles, name="profiles"),
