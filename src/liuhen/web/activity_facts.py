@@ -11,7 +11,8 @@ from liuhen.stages.fieldwork.checks import Judged
 from liuhen.stages.fieldwork.models import Activity, Report
 from liuhen.stages.fieldwork.selectors import documents_of
 
-from .activity_items import MOMENTS, mark_label
+from .activity_items import MOMENTS
+from .mark_words import mark_label
 from .rules import DUTY
 
 PHASES = {"进行中": "busy", "未到场": "wait", "已结束": "wait", "已返回": "good", "作废": "bad"}

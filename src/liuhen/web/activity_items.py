@@ -22,11 +22,11 @@ from liuhen.core.findings import length_in_words
 from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.terms import NAMES
 from liuhen.stages.fieldwork.checks import Judged
-from liuhen.stages.fieldwork.marking import choices
 from liuhen.stages.fieldwork.models import Activity, Mark, Placed, Report, Stop
 from liuhen.stages.fieldwork.selectors import documents_of
 
 from .continuity import AGREES, CONFIDENCE, METHODS
+from .mark_words import mark_label
 
 HOLES = {
     "late_start": "晚开始",
@@ -177,13 +177,6 @@ def _mark(one: Mark, number: int, pack: Pack | None) -> Item:
     )
 
 
-def mark_label(code: str, pack: Pack | None) -> str:
-    """What a mark is called: by the regulation of the activity, else by its code."""
-    known = {one.code: one.label for one in choices(pack)}
-    fixed = {"notice": "告知当事人", "opening": "开场说明", "interruption_reason": "语音说明中断原因"}
-    return known.get(code) or fixed.get(code) or NAMES.get(code) or ("其他" if code == "other" else code)
-
-
 # -- what is missing, and what was said of it
 
 
@@ -197,7 +190,7 @@ def holes_in(judged: Judged) -> list[Item]:
 def _hole(one: Hole, number: int) -> Item:
     words = HOLES[one.kind]
     by = "、".join(CLOSED_BY[code] for code in one.closed_by)
-    note = f"已由{by}说明" if one.closed else f"尚缺{'、'.join(LACKING[code] for code in one.missing)}"
+    note = f"已说明：{by}" if one.closed else f"尚缺{'、'.join(LACKING[code] for code in one.missing)}"
     kind = "hole-closed" if one.closed else "hole"
     return Item(f"hole-{number}", "空缺", words, one.start, one.end, note, kind, words)
 

@@ -32,6 +32,7 @@ from liuhen.base.storage.serving import (
     preview_told,
 )
 
+from .activity_beside import marks_on
 from .contents import content_address
 from .start import address
 from .templatetags.liuhen import milliseconds
@@ -69,7 +70,9 @@ def page_of(
         **_custody(recording),
         "members": _members(recording),
         "stills": stills,
-        **_player(recording, record, visit, own, (before, after), stills, job),
+        **_player(
+            recording, record, visit, own, (before, after), stills, job, marks_on(recording, person, at)
+        ),
     }
 
 
@@ -92,6 +95,7 @@ def _player(
     beside: tuple[dict[str, Any] | None, dict[str, Any] | None],
     stills: list[dict[str, Any]],
     job: Job | None,
+    marks: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """`mode`: original, viewing, making (a copy is on the way), impossible, or none (nothing to be played)."""
     says, told, made = record["says"], preview_told(recording), made_for(recording)
@@ -110,7 +114,7 @@ def _player(
         else None,
         "before": beside[0] and {"words": beside[0]["words"], "number": beside[0]["number"]},
         "after": beside[1] and {"words": beside[1]["words"], "number": beside[1]["number"]},
-        "marks": [{"at": one["seconds"], "label": one["number"]} for one in stills],
+        "marks": [*marks, *({"at": one["seconds"], "label": one["number"]} for one in stills)],
     }
     return {
         "mode": mode,

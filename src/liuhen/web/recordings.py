@@ -28,7 +28,7 @@ from liuhen.base.storage.reading import record_of
 from liuhen.base.storage.stills import take_still
 from liuhen.base.storage.stores import open_stores
 
-from . import deadlines
+from . import activity_beside, deadlines
 from . import recording_facts as facts
 from .contents import seen, session_of
 from .forms import done
@@ -70,6 +70,7 @@ def _page(
     job = previews_for(recording, at=at)
     context = {
         **facts.page_of(recording, visit, person, at, job),
+        **activity_beside.of_recording(recording, person, at),
         **deadlines.of_recording(recording.pk, person, at),
         "form": form,
         "may_download": could(request, acts.DOWNLOAD.who),

@@ -138,7 +138,8 @@ class RecordingPlayer {
   afterStill() {
     this.at["still-pending"].hidden = true;
     const marks = [...document.querySelectorAll("#stills [data-seek]")];
-    this.lane.setMarks(marks.map((one) => ({ at: Number(one.dataset.seek), label: one.closest("li").querySelector("strong").textContent })));
+    const stills = marks.map((one) => ({ at: Number(one.dataset.seek), label: one.closest("li").querySelector("strong").textContent }));
+    this.lane.setMarks([...this.facts.marks.filter((one) => one.kind), ...stills]);
   }
 
   // ---- wishes, from keys and buttons
