@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from e2e.every_page import OTHER, PAGES
-from e2e.recording_pages import demo_card, recording_like, take_in  # noqa: F401
+from e2e.recording_pages import STARTED, demo_card, recording_like, take_in  # noqa: F401
 
 pytestmark = pytest.mark.slow
 
@@ -41,9 +41,26 @@ def _named(people: SimpleNamespace) -> SimpleNamespace:
     return SimpleNamespace(
         receipt=Receipt.objects.get().number,
         film=recording_like("_0001").number,
+        activity=_an_activity(people).pk,
         photo=recording_like("_0004").number,
         unit=Unit.objects.filter(agency=people.custodian.agency)[0].pk,
     )
+
+
+def _an_activity(people: SimpleNamespace) -> Any:
+    """What the demo card was recorded at."""
+    from datetime import timedelta
+
+    from fieldwork.fieldwork_office import AT, inspection
+
+    from liuhen.base.recordings.models import Recording
+    from liuhen.stages.fieldwork.pairing import confirm
+
+    at, ended = AT + timedelta(days=1), STARTED + timedelta(seconds=40)
+    activity = inspection(people, arrived_at=STARTED, ended_at=ended, left_at=ended, at=at)
+    for row in Recording.objects.all():
+        confirm(row, activity, by=people.custodian, at=at)
+    return activity
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])

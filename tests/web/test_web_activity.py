@@ -99,7 +99,9 @@ def test_a_late_start_is_drawn_told_with_its_article_and_counted(people: SimpleN
     assert "提交报告" in html, "the act that closes it"
 
 
-def test_a_hole_is_closed_by_the_reason_spoken_when_recording_went_on(people: SimpleNamespace, client_of: Any):
+def test_a_hole_is_closed_by_the_reason_spoken_when_recording_went_on(
+    people: SimpleNamespace, client_of: Any
+):
     activity = inspection(people)
     recording(clock(9), 600, match=activity)
     recording(clock(9, 15), 900, match=activity)
@@ -209,7 +211,10 @@ def test_whoever_may_not_close_sees_no_button_and_gets_nothing_done(late: Activi
 def test_closing_without_a_reason_or_what_is_not_there_is_a_sentence(late: Activity, client_of: Any):
     client = client_of("head")
     key = key_of(text_of(client, late), "late_start")
-    assert "理由" in client.post(address(late, "settle/"), {"key": key, "reason": " "}, follow=True).content.decode()
+    assert (
+        "理由"
+        in client.post(address(late, "settle/"), {"key": key, "reason": " "}, follow=True).content.decode()
+    )
     gone = client.post(address(late, "settle/"), {"key": "hole:0", "reason": "x"}, follow=True)
     assert "这个问题已不存在" in gone.content.decode()
     assert client.post(address(late, "reopen/"), {"key": key, "reason": "x"}).status_code == 404

@@ -13,7 +13,7 @@ from liuhen.base.recordings.models import Recording
 from liuhen.core.errors import LiuhenError
 
 from .activity_items import Item
-from .activity_timeline import Told
+from .activity_shapes import Told
 from .recording_facts import source_of
 
 LANES = 4  # devices side by side

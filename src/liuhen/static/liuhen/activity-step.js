@@ -65,19 +65,21 @@ class StepPlayer {
     const lanes = [...new Set(this.films.map((one) => one.told.lane))].sort();
     this.tiles = lanes.map((lane) => {
       const films = this.films.filter((one) => one.told.lane === lane).sort((a, b) => a.start - b.start);
-      return new StepTile(this.at["step-tile"], lane, films, (tile) => this.listen(tile.lane));
+      return new StepTile(this.at["step-tile"], lane, films, (tile) => this.listenTo(tile.lane));
     });
     this.at["step-grid"].replaceChildren(...this.tiles.map((one) => one.root));
     this.at["step-grid"].dataset.count = String(this.tiles.length);
     this.at["step-player"].hidden = false;
     this.at["step-seek"].setAttribute("aria-valuemax", (this.last - this.first).toFixed(1));
-    this.listen(this.listened && lanes.includes(this.listened) ? this.listened : lanes[0]);
+    if (!lanes.includes(this.listened)) this.listened = lanes[0];
+    this.soundOut();
     if (!this.ticking) this.start();
   }
 
-  listen(lane) {
-    if (this.listened === lane && this.open) this.muted = this.sounded ? !this.muted : false;
-    Object.assign(this, { listened: lane, sounded: true });
+  /** To this device alone; chosen again, it is silent. */
+  listenTo(lane) {
+    this.muted = this.listened === lane && !this.muted;
+    this.listened = lane;
     this.soundOut();
   }
 
