@@ -182,11 +182,6 @@ def _asked_for(request: HttpRequest) -> dict[str, Any]:
     return told
 
 
-@require_safe
-def detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return redirect("activity_tell", pk=find(request, pk).pk)
-
-
 @require_http_methods(["GET", "POST"])
 def tell(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     activity, person = find(request, pk), person_in(request)

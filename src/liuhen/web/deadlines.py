@@ -194,17 +194,26 @@ def of_recording(recording: UUID, person: Account, at: datetime) -> dict[str, An
             "basis": article_in_words(row.pack, row.article) if row.pack and row.article else "",
             "waits": standing_in_words(shorter) if shorter else "",
         },
-        "duties": [
-            {
-                "row": one,
-                "name": NAMES[one.duty],
-                "tone": tone_of(one, at),
-                "label": label_of(one, at),
-                "basis": article_in_words(one.pack, one.article),
-                "counted": counted(one),
-            }
-            for one in selectors.duties_of_recording(recording)
-        ],
+        "duties": [_duty(one, at) for one in selectors.duties_of_recording(recording)],
+    }
+
+
+def deadlines_of_activity(subject: str, person: Account, at: datetime) -> dict[str, Any]:
+    """Duties for the page of an activity; the caller has asked whether it may be seen."""
+    behind = bring_up(person)
+    rows = Deadline.objects.filter(matter__subject=subject, agency=person.agency_id).order_by("pk")
+    return {"duties": [_duty(one, at) for one in rows], "duties_behind": behind}
+
+
+def _duty(row: Deadline, at: datetime) -> dict[str, Any]:
+    return {
+        "row": row,
+        "name": NAMES[row.duty],
+        "who": _who(row),
+        "tone": tone_of(row, at),
+        "label": label_of(row, at),
+        "basis": article_in_words(row.pack, row.article),
+        "counted": counted(row),
     }
 
 

@@ -12,12 +12,14 @@ from django.urls import reverse
 
 from liuhen.base import clock
 from liuhen.base.devices.models import Device
+from liuhen.base.jobs.chores import previews_for
 from liuhen.base.jobs.models import Job
 from liuhen.base.people.models import Account
 from liuhen.base.recordings import moments
 from liuhen.base.recordings.acts import VIEW
 from liuhen.base.recordings.models import Recording, Snapshot, Visit
 from liuhen.base.recordings.selectors import Neighbour, neighbours
+from liuhen.base.recordings.visits import open_visit
 from liuhen.base.storage.custody import custody_of
 from liuhen.base.storage.reading import record_of
 from liuhen.base.storage.serving import (
@@ -29,6 +31,7 @@ from liuhen.base.storage.serving import (
     preview_told,
 )
 
+from .activity_beside import marks_on
 from .contents import content_address
 from .equipment import finding_of
 from .marking import marks_told
@@ -51,10 +54,9 @@ def page_of(
     own = moments.clock_of(record)
     before, after = (_neighbour(one) for one in neighbours(recording, person, at))
     stills = stills_of(recording, visit)
-    marks = marks_told(recording, person, at)
     return {
         "recording": recording,
-        **marks,
+        **marks_told(recording, person, at),
         "list_address": address("recordings"),
         "says": record["says"],
         "shape": _shape(record["says"]),
@@ -70,7 +72,9 @@ def page_of(
         **_custody(recording),
         "members": _members(recording),
         "stills": stills,
-        **_player(recording, record, visit, own, (before, after), stills, marks["marks"], job),
+        **_player(
+            recording, record, visit, own, (before, after), stills, job, marks_on(recording, person, at)
+        ),
     }
 
 
@@ -92,18 +96,17 @@ def _player(
     own: moments.Clock,
     beside: tuple[dict[str, Any] | None, dict[str, Any] | None],
     stills: list[dict[str, Any]],
-    marked: list[dict[str, Any]],
     job: Job | None,
+    marks: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """`mode`: original, viewing, making (a copy is on the way), impossible, or none (nothing to be played)."""
     says, told, made = record["says"], preview_told(recording), made_for(recording)
-    mode, stretches = _mode(recording, made, job), stretches_of(recording)
-    kind = {"original": Kind.ORIGINAL, "viewing": Kind.VIEWING}.get(mode)
-    mime = mime_of(recording) if mode == "original" else _copy_mime(made)
+    mode, source, mime = _source(recording, visit, job, made)
+    stretches = stretches_of(recording)
     data = {
         "kind": recording.kind,
-        "source": content_address(recording.pk, kind, visit=visit.token) if kind else None,
-        "mime": "video/mp4" if mime == "video/quicktime" else mime,
+        "source": source,
+        "mime": mime,
         "seconds": says.get("duration") or told.get("seconds") or 0,
         "fps": _frame_rate(says) or 25,
         "start": clock.stamp(own.start) if own.start else None,
@@ -115,8 +118,7 @@ def _player(
         else None,
         "before": beside[0] and {"words": beside[0]["words"], "number": beside[0]["number"]},
         "after": beside[1] and {"words": beside[1]["words"], "number": beside[1]["number"]},
-        "marks": [{"at": one["seconds"], "label": one["number"]} for one in stills]
-        + [{"at": one["seconds"], "label": one["label"], "kind": "content"} for one in marked],
+        "marks": [*marks, *({"at": one["seconds"], "label": one["number"]} for one in stills)],
     }
     return {
         "mode": mode,
@@ -126,6 +128,25 @@ def _player(
         "job": job_told(job) if job else None,
         "failures": [one["text"] for one in told.get("findings", [])] if mode == "impossible" else [],
     }
+
+
+def source_of(
+    recording: Recording, person: Account, session: str, at: datetime
+) -> tuple[str, str | None, str]:
+    """(mode, address, kind of content) of what can be played of it. Opens a visit, as its page does."""
+    record_of(recording)  # where it is lost, nothing was viewed
+    visit = open_visit(recording, by=person, session=session, at=at)
+    return _source(recording, visit, previews_for(recording, at=at), made_for(recording))
+
+
+def _source(
+    recording: Recording, visit: Visit, job: Job | None, made: dict[str, str | None]
+) -> tuple[str, str | None, str]:
+    mode = _mode(recording, made, job)
+    kind = {"original": Kind.ORIGINAL, "viewing": Kind.VIEWING}.get(mode)
+    mime = mime_of(recording) if mode == "original" else _copy_mime(made)
+    source = content_address(recording.pk, kind, visit=visit.token) if kind else None
+    return mode, source, "video/mp4" if mime == "video/quicktime" else mime
 
 
 def _mode(recording: Recording, made: dict[str, str | None], job: Job | None) -> str:

@@ -28,7 +28,7 @@ from liuhen.base.storage.reading import record_of
 from liuhen.base.storage.stills import take_still
 from liuhen.base.storage.stores import open_stores
 
-from . import deadlines, unrelated
+from . import activity_beside, deadlines, unrelated
 from . import recording_facts as facts
 from .contents import seen, session_of
 from .forms import done
@@ -71,6 +71,7 @@ def _page(
     job = previews_for(recording, at=at)
     context = {
         **facts.page_of(recording, visit, person, at, job),
+        **activity_beside.of_recording(recording, person, at),
         **deadlines.of_recording(recording.pk, person, at),
         **unrelated.on_the_page(request, recording, person),
         "form": form,

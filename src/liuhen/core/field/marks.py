@@ -20,6 +20,7 @@ from ..rules.pack import KeyContent, Pack
 from .closing import Explained
 
 NOTICE, OPENING, REASON = "notice", "opening", "interruption_reason"
+_LABELS = {NOTICE: "告知当事人", OPENING: "开场说明", REASON: "语音说明中断原因"}
 AT_THE_START = timedelta(minutes=3)
 _NEAR = timedelta(seconds=2)  # a key pressed at the very end
 
@@ -52,7 +53,7 @@ def judge_marks(
         *_notice(pack, marks, start, at_the_start),
         *_opening(pack, marks),
         *_key_content(pack, marks, matter, frozenset(happened)),
-        *_outside(marks, stretches),
+        *_outside(pack, marks, stretches),
     ]
 
 
@@ -99,8 +100,11 @@ def _key_content(
             yield found("key_content_missing", SHOULD, article=one.article, rule=one.text, code_of=one.code)
 
 
-def _outside(marks: Sequence[Mark], stretches: Sequence[tuple[datetime, datetime]]) -> Iterator[Finding]:
+def _outside(
+    pack: Pack, marks: Sequence[Mark], stretches: Sequence[tuple[datetime, datetime]]
+) -> Iterator[Finding]:
+    known = {**_LABELS, **{one.code: one.text for one in pack.key_content if one.code}}
     for mark in marks:
         begun = bisect_right(stretches, mark.at + _NEAR, key=lambda one: one[0])
         if begun == 0 or stretches[begun - 1][1] + _NEAR < mark.at:
-            yield found("mark_outside", NOTE, mark=mark.code, at=mark.at)
+            yield found("mark_outside", NOTE, mark=known.get(mark.code, mark.code), at=mark.at)

@@ -22,5 +22,15 @@ def matter_in_words(pack: Pack | None, code: str) -> str:
     return known.name if known else NAMES.get(code, code)
 
 
+_MARKS = {
+    "notice": "告知当事人",
+    "opening": "开场说明",
+    "interruption_reason": "语音说明中断原因",
+    "other": "其他",
+}
+
+
 def mark_in_words(pack: Pack | None, code: str) -> str:
-    return next((one.label for one in choices(pack) if one.code == code), NAMES.get(code, code))
+    """What a mark is called: by the regulation, else by its code."""
+    known = next((one.label for one in choices(pack) if one.code == code), "")
+    return known or _MARKS.get(code) or NAMES.get(code, code)
