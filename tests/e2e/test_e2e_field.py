@@ -147,7 +147,6 @@ def test_under_baofeng_what_the_office_fills_in_is_read_out_and_a_work_record_fo
     page_of.forgive(CUT)
 
 
-@pytest.mark.parametrize("minutes", [95, -95], ids=["fast", "slow"])
 def test_what_was_exported_is_handed_in_at_the_office_and_once_only(
     page_of: Any, people: SimpleNamespace, tmp_path: Path
 ) -> None:
