@@ -16,12 +16,19 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from the_office import AT, point_at
 
 PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 # The same examples every time, so that a red run is red again; LIUHEN_EXPLORE=1 goes looking for new ones.
-settings.register_profile("steady", derandomize=True, database=None)
+# How long an example takes says how busy the machine is, and nothing else.
+settings.register_profile(
+    "steady",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("default" if os.environ.get("LIUHEN_EXPLORE") else "steady")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -10,15 +11,18 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.test import Client
+from equipment.equipment_office import png
 
 from liuhen.base import clock, site
 from liuhen.base.devices.models import Device
 from liuhen.base.devices.services import register_device
 from liuhen.base.jobs.models import Job
 from liuhen.base.people import cast
+from liuhen.base.people.models import Officer
 from liuhen.base.recordings.models import Recording
 from liuhen.base.tokens import services as tokens
 from liuhen.base.tokens.models import Scope
+from liuhen.stages.fieldwork.telling import Told, open_activity
 from liuhen.stages.ingest import uploads
 from liuhen.stages.ingest.jobs import CARD
 from liuhen.stages.ingest.models import Receipt
@@ -30,6 +34,11 @@ BYTES = "application/octet-stream"
 JSON = "application/json"
 ROOT = "/api/v1"
 NEW = b"sent by a machine"
+
+
+def drawn() -> str:
+    """A signature that nobody has drawn before, in base64."""
+    return base64.b64encode(png()).decode()
 
 
 def sha256(data: bytes) -> str:
@@ -45,11 +54,16 @@ def fill(people: SimpleNamespace, folder: Path) -> SimpleNamespace:
     ingest_card(Request(card, people.custodian), at=clock.now())
     for name in (*PEOPLE, "nobody"):
         told = {"by": people.custodian, "at": clock.now()}
-        register_device(people.custodian.unit, f"R-{name}", Device.Kind.CAMERA, **told)
+        for serial in (f"R-{name}", f"I-{name}"):
+            register_device(people.custodian.unit, serial, Device.Kind.CAMERA, **told)
     upload = uploads.open_set(by=people.custodian, at=clock.now())
     file = uploads.add_file(upload, uploads.Announced("甲.mp4", 4), by=people.custodian, at=clock.now())
     recording, receipt = Recording.objects.get(), Receipt.objects.get()
-    return SimpleNamespace(recording=recording, receipt=receipt, upload=upload, file=file, people=people)
+    told = Told(officers=list(Officer.objects.filter(staff_no__in=["100001", "100002"])))
+    activity = open_activity(people.custodian.unit, told, by=people.custodian, at=clock.now())
+    return SimpleNamespace(
+        recording=recording, receipt=receipt, upload=upload, file=file, people=people, activity=activity
+    )
 
 
 def a_job(office: SimpleNamespace) -> Job:
@@ -94,6 +108,13 @@ def calls(office: SimpleNamespace, name: str) -> dict[str, Call]:
         "one_device": Call("GET", "/devices/4701A01"),
         "correct_device": Call("PATCH", "/devices/4701A01", {"model": "新", "reason": "更正"}),
         "retire_device": Call("POST", f"/devices/R-{name}/retire", {"reason": "损坏"}),
+        "check_device": Call("POST", "/devices/4701A01/check", {"fault_free": True, "battery_percent": 90}),
+        "issue_device": Call(
+            "POST",
+            f"/devices/I-{name}/issue",
+            {"officer": "100001", "signature": drawn(), "override": "试验"},
+        ),
+        "return_device": Call("POST", f"/devices/I-{name}/return", {"reason": "试验"}),
         "list_recordings": Call("GET", "/recordings"),
         "one_recording": Call("GET", one),
         "assign_owner": Call("POST", f"{one}/owner", {"device": "4701A01", "reason": "核对"}),
@@ -101,6 +122,18 @@ def calls(office: SimpleNamespace, name: str) -> dict[str, Call]:
         "recording_content": Call("GET", f"{one}/content/original"),
         "recording_evidence": Call("GET", f"{one}/evidence/proof"),
         "export_recording": Call("POST", f"{one}/export"),
+        "list_activities": Call("GET", "/activities"),
+        "open_activity": Call(
+            "POST", "/activities", {"officers": ["100001", "100002"], "unit": "350582000001"}
+        ),
+        "one_activity": Call("GET", f"/activities/{office.activity.pk}"),
+        "tell_activity": Call("PATCH", f"/activities/{office.activity.pk}", {"events": ["refusal"]}),
+        "judged_activity": Call("GET", f"/activities/{office.activity.pk}/judged"),
+        "match_recordings": Call(
+            "POST",
+            f"/activities/{office.activity.pk}/recordings",
+            {"recordings": [office.recording.number]},
+        ),
         "list_deadlines": Call("GET", "/deadlines"),
         "list_receipts": Call("GET", "/receipts"),
         "one_receipt": Call("GET", f"/receipts/{number}"),

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from the_office import AT
 
+from liuhen.base.people.models import Officer
 from liuhen.base.recordings.models import Recording
 from liuhen.base.storage.stores import content_path, open_stores
+from liuhen.stages.fieldwork.pairing import told_of
+from liuhen.stages.fieldwork.telling import Told, open_activity
 from liuhen.stages.ingest.services import Request, ingest_card
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reference" / "record.md"
@@ -27,7 +30,7 @@ def _a_record(people, tmp_path: Path) -> dict:
 
 def test_the_document_names_every_key_and_no_other(people, tmp_path):
     told = set(re.findall(r"^\| `(\w+)` \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE))
-    assert told == set(_a_record(people, tmp_path)) | {"amended", "snapshots"}
+    assert told == set(_a_record(people, tmp_path)) | {"activities", "amended", "snapshots"}
 
 
 def test_the_keys_inside_are_named_too(people, tmp_path):
@@ -36,6 +39,14 @@ def test_the_keys_inside_are_named_too(people, tmp_path):
     for key in ("original", "clock", "device", "holder", "name_facts", "ingested"):
         for inner in record[key]:
             assert f"`{inner}`" in rows[key], f"{key}.{inner}"
+
+
+def test_what_is_told_of_an_activity_is_named(people):
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE))
+    told = Told(officers=list(Officer.objects.filter(agency=people.officer.agency)[:2]))
+    one = told_of(open_activity(people.officer.unit, told, by=people.officer, at=AT))
+    for inner in (*one, *one["officers"][0]):
+        assert f"`{inner}`" in rows["activities"], inner
 
 
 def test_the_digest_of_a_path_is_made_as_the_document_says(people, tmp_path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -17,6 +18,8 @@ from typing import Any
 import pytest
 from e2e.every_page import OTHER, PAGES
 from e2e.recording_pages import demo_card, recording_like, take_in  # noqa: F401
+
+from liuhen.base import clock
 
 pytestmark = pytest.mark.slow
 
@@ -31,11 +34,40 @@ def office(home: Path, people: SimpleNamespace, demo_card: Path) -> Iterator[Sim
         card = Path(folder) / "DEMO"
         shutil.copytree(demo_card, card)
         take_in(card, people.custodian)
+        an_activity(people)
         yield _named(people)
+
+
+def an_activity(people: SimpleNamespace) -> None:
+    """An inspection in which the demo card was filled; two films are matched, the rest waits to be."""
+    from liuhen.base.devices.models import Device
+    from liuhen.base.people.models import Officer
+    from liuhen.stages.fieldwork import marking, pairing, placing
+    from liuhen.stages.fieldwork.models import Placed
+    from liuhen.stages.fieldwork.telling import Told, open_activity
+
+    placing.place_all(clock.now())
+    films = [recording_like(f"_000{number}") for number in (1, 2)]
+    start = Placed.objects.get(recording=films[0]).start
+    first, second = Officer.objects.filter(agency=people.officer.agency).order_by("staff_no")[:2]
+    told = Told(
+        matter="inspection",
+        place="示范镇农资店",
+        party="某某农资店",
+        arrived_at=start - timedelta(seconds=20),
+        ended_at=start + timedelta(seconds=50),
+        officers=[first, second],
+        devices={Device.objects.get(serial=films[0].device.serial): first},
+    )
+    activity = open_activity(people.officer.unit, told, by=people.officer, at=clock.now())
+    for film in films:
+        pairing.confirm(film, activity, by=people.custodian, at=clock.now())
+    marking.mark_recording(films[0], "notice", 2.5, by=people.custodian, at=clock.now())
 
 
 def _named(people: SimpleNamespace) -> SimpleNamespace:
     from liuhen.base.people.models import Unit
+    from liuhen.stages.fieldwork.models import Activity
     from liuhen.stages.ingest.models import Receipt
 
     return SimpleNamespace(
@@ -43,7 +75,28 @@ def _named(people: SimpleNamespace) -> SimpleNamespace:
         film=recording_like("_0001").number,
         photo=recording_like("_0004").number,
         unit=Unit.objects.filter(agency=people.custodian.agency)[0].pk,
+        activity=Activity.objects.get().pk,
+        out=_handed_out(people),
     )
+
+
+def _handed_out(people: SimpleNamespace) -> int:
+    """A second recorder in an officer's hand."""
+    from equipment.equipment_office import drawn, fit
+
+    from liuhen.base import clock
+    from liuhen.base.devices.models import Device
+    from liuhen.base.devices.services import register_device
+    from liuhen.stages.equipment.services import check_device, issue_device
+
+    told = {"by": people.custodian, "at": clock.now()}
+    unit, who = people.custodian.unit, people.officer.officer
+    device = register_device(
+        unit, "4701A02", Device.Kind.BODY_RECORDER, model="试验记录仪", keeper=who, **told
+    )
+    check_device(device, fit(told["at"]), **told)
+    issue_device(device, who, signature=drawn(), **told)
+    return int(device.pk)
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])

@@ -81,6 +81,7 @@ def recording(
         pieces=more.pop("pieces", [[0, seconds]]),
         handed_over_at=AT,
         record_sha256="0" * 64,
+        alone=match is None,
     )
     if match is not None:
         Match.objects.create(

@@ -81,7 +81,7 @@ def test_a_device_is_registered_corrected_and_retired(client_of: ClientOf, peopl
     change = {"kind": "camcorder", "model": "乙型", "unit": unit.pk, "keeper": keeper.pk}
     assert client.post(f"/devices/{device.pk}/correct/", change).status_code == 422
     client.post(f"/devices/{device.pk}/correct/", {**change, "reason": "登记有误"})
-    client.post(f"/devices/{device.pk}/retire/", {"reason": "损坏"})
+    client.post(f"/devices/{device.pk}/care/retire/", {"reason": "损坏"})
     device.refresh_from_db()
     assert (device.kind, device.model, device.keeper, device.state) == (
         "camcorder",
@@ -101,7 +101,7 @@ def test_a_serial_twice_is_told_on_the_form(client_of: ClientOf, people: SimpleN
 
 
 def test_an_act_without_a_reason_is_refused(client_of: ClientOf, device: Device) -> None:
-    answer = client_of("custodian").post(f"/devices/{device.pk}/retire/", {"reason": "  "})
+    answer = client_of("custodian").post(f"/devices/{device.pk}/care/retire/", {"reason": "  "})
     assert answer.status_code == 409
     assert "必须写明理由" in answer.content.decode()
     device.refresh_from_db()
@@ -111,7 +111,7 @@ def test_an_act_without_a_reason_is_refused(client_of: ClientOf, device: Device)
 @pytest.mark.parametrize("username", ["officer", "secadmin", "auditor", "stranger", "other-sysadmin"])
 def test_a_device_is_changed_by_its_keepers_only(client_of: ClientOf, device: Device, username: str) -> None:
     client = client_of(username)
-    answer = client.post(f"/devices/{device.pk}/retire/", {"reason": "试试"})
+    answer = client.post(f"/devices/{device.pk}/care/retire/", {"reason": "试试"})
     assert answer.status_code == 404
     assert client.get(f"/devices/{device.pk}/correct/").status_code == 404
     device.refresh_from_db()

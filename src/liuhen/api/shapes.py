@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
 _PLAIN = r"^[^\x00-\x1f\x7f]*$"  # no control characters
 Word = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_PLAIN)]
@@ -107,12 +107,61 @@ class Health(Schema):
 
 
 class DeviceShape(Schema):
+    """`holder`: the staff number of who has it in hand, as far as the caller may see the use register."""
+
     serial: str
     kind: str
     model: str
     unit: str
     keeper: str | None
     state: str
+    holder: str | None
+
+
+class DeviceCheck(Told):
+    """What the device shows; `shown_at` is its own clock at this moment."""
+
+    fault_free: bool
+    battery_percent: Annotated[int, Field(ge=0, le=100)] | None = None
+    free_minutes: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    free_bytes: Annotated[int, Field(ge=0, le=1 << 50)] | None = None
+    shown_at: AwareDatetime | None = None
+    note: Words = ""
+
+
+class DeviceChecked(Schema):
+    serial: str
+    passed: bool
+    failed: list[str]
+    clock_offset_seconds: float | None
+    remedy: str
+
+
+class DeviceIssue(Told):
+    """`signature`: PNG of the officer's drawn signature, in base64."""
+
+    officer: Word
+    signature: Annotated[str, StringConstraints(min_length=1, max_length=400_000)]
+    due_back_at: AwareDatetime | None = None
+    purpose: Annotated[str, StringConstraints(max_length=200, pattern=_PLAIN)] = ""
+    override: Words = ""
+
+
+class DeviceReturn(Told):
+    """A signature, or why the officer is not there."""
+
+    signature: Annotated[str, StringConstraints(max_length=400_000)] = ""
+    reason: Words = ""
+
+
+class IssueShape(Schema):
+    serial: str
+    officer: str
+    state: str
+    issued_at: datetime
+    due_back_at: datetime | None
+    returned_at: datetime | None
+    overridden: bool
 
 
 class Devices(Listed):

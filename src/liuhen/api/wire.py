@@ -20,7 +20,7 @@ from ninja import NinjaAPI
 from liuhen import __version__
 from liuhen.doors.problems import Problem
 
-from . import answers, deadlines, devices, ingest, jobs, ledger, office, receipts, recordings
+from . import activities, answers, deadlines, devices, ingest, jobs, ledger, office, receipts, recordings
 from .operations import BODIES, BYTES, MOST_JSON
 
 PREFIX = "/api/v1"
@@ -44,7 +44,7 @@ def made() -> NinjaAPI:
         urls_namespace="api",
     )
     answers.install(api)
-    for part in (office, devices, recordings, deadlines, receipts, jobs, ingest, ledger):
+    for part in (office, devices, recordings, activities, deadlines, receipts, jobs, ingest, ledger):
         api.add_router("", part.router)
     return api
 

@@ -90,6 +90,10 @@ INTAKE = Basis(
     ("recording.stored", "batch.begun", "batch.released"),
 )
 CLASSIFY = Basis({"jinjiang-agri": ("12",)}, ("recording.assigned",))
+UNRELATED = Basis(
+    {"jinjiang-agri": ("3",), "shifanqu-bianban": ("3",), "baofeng-forestry": ("5",)},
+    ("recording.flagged", "recording.flag_handled"),
+)
 CLEARING = Basis(
     {"jinjiang-agri": ("11",), "shifanqu-bianban": ("15",), "baofeng-forestry": ("13",)}, ("card.cleared",)
 )

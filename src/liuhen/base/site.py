@@ -83,6 +83,7 @@ class SiteSettings(BaseModel):
         default=30, ge=0, le=24 * 60
     )  # before arrival and after the end, still proposed for an activity
     match_confirms: Literal["person", "sure"] = "person"  # sure: what is certain is matched without asking
+    least_lines: int = Field(default=720, ge=0)  # of a film's shorter side; fewer are noted
     keep_jobs_days: int = Field(default=90, ge=1)
     keep_uploads_days: int = Field(default=14, ge=1)
     dock_paths: list[str] = ["/media", "/run/media"]

@@ -68,9 +68,11 @@ def _parser() -> argparse.ArgumentParser:
 
     speak_chinese()
     from . import (
+        activity,
         assign,
         continuity,
         deadlines,
+        devices,
         generate,
         ingest,
         jobs,
@@ -91,10 +93,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="命令")
     for module in (
         office,
+        devices,
         serve,
         ingest,
         recordings,
         assign,
+        activity,
         storage,
         ledger,
         rules,

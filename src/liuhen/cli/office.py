@@ -1,4 +1,4 @@
-"""liuhen init · demo · people · device · store."""
+"""liuhen init · demo · people · store."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import getpass
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.db import transaction
 from liuhen.base import clock, home
 from liuhen.base.basis import PACKS
 from liuhen.base.devices.models import Device
-from liuhen.base.devices.services import register_device, retire_device
+from liuhen.base.devices.services import register_device
 from liuhen.base.ledger import publish
 from liuhen.base.office import make_ready, who
 from liuhen.base.people import cast, passwords, services
@@ -24,10 +25,14 @@ from liuhen.base.people.services import Person
 from liuhen.base.storage.fixity import verify_stores
 from liuhen.base.storage.stores import add_store, make_again, open_stores
 from liuhen.core.errors import StorageError, UsageError
+from liuhen.stages.equipment.checks import Looked
+from liuhen.stages.equipment.services import Terms, check_device, issue_device, return_device
+from liuhen.stages.equipment.signing import Drawn
 from liuhen.stages.ingest.intake import in_words
 from liuhen.stages.ingest.services import Request
 from liuhen.stages.ingest.services import ingest_card as take_in
 
+from .demo_field import demo_inspection
 from .ingest import derive, tell
 from .out import DONE, REFUSED, emit_json, say, show
 from .progress import TerminalProgress
@@ -76,25 +81,6 @@ def add(commands: Commands) -> None:
     password.add_argument("--generate", action="store_true", help="由程序生成一个，显示一次")
     password.add_argument("--by", help="安全管理员账号；本人设置自己的密码时为本人账号")
     password.set_defaults(run=set_password)
-
-    device = commands.add_parser("device", help="设备登记")
-    device_commands = device.add_subparsers(dest="subcommand", required=True, metavar="子命令")
-    registered = device_commands.add_parser("add", help="登记设备")
-    registered.add_argument("serial")
-    registered.add_argument("--kind", default="body_recorder", choices=Device.Kind.values)
-    registered.add_argument("--model", default="")
-    registered.add_argument("--keeper", help="保管人的人员编号")
-    registered.add_argument("--by")
-    registered.set_defaults(run=add_device)
-    retired = device_commands.add_parser("retire", help="停用设备")
-    retired.add_argument("serial")
-    retired.add_argument("--reason", required=True)
-    retired.add_argument("--by")
-    retired.set_defaults(run=retire)
-    devices = device_commands.add_parser("list", help="列出设备")
-    devices.add_argument("--by")
-    devices.add_argument("--json", action="store_true")
-    devices.set_defaults(run=list_devices)
 
     store = commands.add_parser("store", help="存储位置")
     store_commands = store.add_subparsers(dest="subcommand", required=True, metavar="子命令")
@@ -158,6 +144,7 @@ def demonstrate(args: argparse.Namespace) -> int:
     progress = TerminalProgress()
     with progress:
         outcome = take_in(Request(card, custodian), at=clock.now(), progress=progress)
+    demo_inspection(DEMO_SERIAL, DEMO_STARTED, custodian)
     report = verify_stores(open_stores())
     say(
         f"已回读核对 {report.objects} 个对象、{report.bytes} 字节：{'全部完好' if report.ok else '发现问题'}。"
@@ -192,15 +179,34 @@ def _demo_office() -> None:
                 remedy="请另用一个目录：LIUHEN_HOME=/tmp/liuhen-demo liuhen demo。",
             )
         agency = cast.assemble(clock.now())
-        register_device(
+        custodian = Account.objects.get(username="custodian")
+        officer = Officer.objects.get(agency=agency, staff_no=DEMO_OFFICER)
+        device = register_device(
             agency.units.get(),
             DEMO_SERIAL,
             Device.Kind.BODY_RECORDER,
             model="演示记录仪",
-            keeper=Officer.objects.get(agency=agency, staff_no=DEMO_OFFICER),
-            by=Account.objects.get(username="custodian"),
+            keeper=officer,
+            by=custodian,
             at=clock.now(),
         )
+        _demo_issue(device, officer, custodian)
+
+
+def _demo_issue(device: Device, officer: Officer, custodian: Account) -> None:
+    """The recorder was out while the demo's card was recorded: checked, handed out, and back in the evening."""
+    from liuhen.demo.signature import signature_png
+
+    start = datetime.fromisoformat(DEMO_STARTED)
+    out, back = start - timedelta(minutes=30), start + timedelta(hours=8)
+    looked = Looked(True, battery_percent=96, free_minutes=480, shown_at=out)
+    with publish.batched():
+        check_device(device, looked, by=custodian, at=out)
+        terms = Terms(due_back_at=back)
+        issue = issue_device(
+            device, officer, signature=Drawn(signature_png()), terms=terms, by=custodian, at=out
+        )
+        return_device(issue, signature=Drawn(signature_png()), by=custodian, at=back)
 
 
 def list_people(args: argparse.Namespace) -> int:
@@ -279,58 +285,6 @@ def _ask_twice() -> str:
     if getpass.getpass("再输一遍：") != first:
         raise UsageError("两次输入不一致，密码没有改。", remedy="请重新运行本命令。")
     return first
-
-
-def add_device(args: argparse.Namespace) -> int:
-    make_ready()
-    by = who(args.by)
-    keeper = None
-    if args.keeper:
-        keeper = Officer.objects.filter(agency=by.agency, staff_no=args.keeper).first()
-        if keeper is None:
-            raise UsageError(f"没有人员编号 {args.keeper}。", remedy="请先登记该执法人员。")
-    unit = by.unit or by.agency.units.get()
-    kind = Device.Kind(args.kind)
-    device = register_device(unit, args.serial, kind, model=args.model, keeper=keeper, by=by, at=clock.now())
-    say(f"已登记{kind.label} {device.serial}。")
-    return DONE
-
-
-def retire(args: argparse.Namespace) -> int:
-    make_ready()
-    by = who(args.by)
-    device = Device.objects.filter(agency=by.agency, serial=args.serial).first()
-    if device is None:
-        raise UsageError(f"没有登记设备 {args.serial}。", remedy="用 liuhen device list 查看。")
-    retire_device(device, reason=args.reason, by=by, at=clock.now())
-    say(f"设备 {device.serial} 已停用。")
-    return DONE
-
-
-def list_devices(args: argparse.Namespace) -> int:
-    make_ready()
-    by = who(args.by)
-    devices = Device.objects.filter(agency=by.agency).select_related("keeper").order_by("serial")
-    if args.json:
-        emit_json(
-            [
-                {
-                    "serial": row.serial,
-                    "kind": row.kind,
-                    "model": row.model,
-                    "keeper": row.keeper.name if row.keeper else None,
-                    "state": row.state,
-                }
-                for row in devices
-            ]
-        )
-    else:
-        lines = [
-            f"{row.serial:<12} {row.get_kind_display()}  {row.keeper or '（未指定保管人）'}  {row.get_state_display()}"
-            for row in devices
-        ]
-        show("\n".join(lines) or "还没有登记设备。怎么办：liuhen device add 序列号。")
-    return DONE
 
 
 def refill_store(args: argparse.Namespace) -> int:

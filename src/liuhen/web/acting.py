@@ -42,6 +42,7 @@ def form_page(
     *,
     said: str,
     to: str | Callable[[Any], str] = "",
+    template: str = "form_page.html",
 ) -> HttpResponse:
     """Show `form`, or do `act(cleaned_data)` and go on to `to` (default: back)."""
     results: list[Any] = []
@@ -51,7 +52,7 @@ def form_page(
             messages.success(request, said)
             return redirect(to(results[0]) if callable(to) else to or page.back)
     status = 200 if request.method != "POST" else 422
-    return render(request, "form_page.html", {"page": page, "form": form}, status=status)
+    return render(request, template, {"page": page, "form": form}, status=status)
 
 
 def button(request: HttpRequest, act: Callable[[str], Any], *, said: str, to: str) -> HttpResponse:

@@ -21,6 +21,7 @@ from liuhen.base.recordings.lists.search import Page, count, everything, find
 from liuhen.base.recordings.lists.selection import Selection
 from liuhen.base.recordings.lists.understand import Term
 from liuhen.base.recordings.models import Recording
+from liuhen.base.recordings.selectors import content_for
 from liuhen.base.storage.serving import Kind, made_for
 from liuhen.doors.paging import bad_cursor
 
@@ -282,8 +283,10 @@ class Found(Listing):
 
     @property
     def cards(self) -> Iterator[dict[str, Any]]:
+        rows = content_for(person_in(self.request), self.at)
+        mine = set(rows.filter(pk__in=[row.pk for row in self.found.rows]).values_list("pk", flat=True))
         for row in self.found.rows:
-            seen = made_for(row).get(Kind.THUMBNAIL)
+            seen = row.pk in mine and made_for(row).get(Kind.THUMBNAIL)
             yield {
                 "row": row,
                 "icon": ICONS.get(row.kind, ICONS["other"]),

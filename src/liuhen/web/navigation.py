@@ -18,6 +18,8 @@ from liuhen.base.people import acts as people
 from liuhen.base.people.models import Account
 from liuhen.base.people.rules import ANYONE, Rule
 from liuhen.base.recordings import acts as recordings
+from liuhen.stages.equipment import acts as equipment
+from liuhen.stages.fieldwork import acts as fieldwork
 from liuhen.stages.ingest.selectors import SEE_RECEIPTS
 
 from .people_in import could, role_words, roles_in
@@ -44,8 +46,12 @@ MENU: tuple[Section, ...] = (
         "工作",
         (
             Door("首页", "home", "house"),
+            Door("现场", "field", "broadcast", fieldwork.OPEN.who or ANYONE),
+            Door("执法活动", "activities", "geo-alt", fieldwork.BROWSE),
             Door("音像记录", "recordings", "collection-play", recordings.BROWSE),
             Door("待归属", "recordings_to_assign", "person-plus", recordings.ASSIGN.who or ANYONE),
+            Door("无关内容", "recordings_unrelated", "flag", recordings.SEE_FLAGS),
+            Door("领用归还", "equipment", "clipboard-check", equipment.SEE_PAGES),
             Door("采集", "ingest", "sd-card"),
             Door("移交回执", "receipts", "receipt", SEE_RECEIPTS),
             Door("留痕账本", "ledger", "journal-check", READ_LEDGER),
@@ -57,6 +63,7 @@ MENU: tuple[Section, ...] = (
         "登记",
         (
             Door("设备", "devices", "camera-video", devices.SEE),
+            Door("使用台账", "use_register", "list-check", equipment.SEE_PAGES),
             Door("科室", "units", "building"),
             Door("执法人员", "officers", "person-badge"),
             Door("代理", "deputies", "person-check"),

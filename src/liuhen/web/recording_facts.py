@@ -17,7 +17,6 @@ from liuhen.base.people.models import Account
 from liuhen.base.recordings import moments
 from liuhen.base.recordings.acts import VIEW
 from liuhen.base.recordings.models import Recording, Snapshot, Visit
-from liuhen.base.recordings.remedies import SEVERITIES, meaning_of
 from liuhen.base.recordings.selectors import Neighbour, neighbours
 from liuhen.base.storage.custody import custody_of
 from liuhen.base.storage.reading import record_of
@@ -31,6 +30,9 @@ from liuhen.base.storage.serving import (
 )
 
 from .contents import content_address
+from .equipment import finding_of
+from .marking import marks_told
+from .recording_findings import findings_of, legend_of, stretches_of
 from .start import address
 from .templatetags.liuhen import milliseconds
 
@@ -40,7 +42,6 @@ METHODS = {
     "ledger": "重建时依据留痕账本登记，尚未回读",
 }
 _LATE = timedelta(minutes=2)
-_TONES = {"note": "info", "warning": "warning", "error": "error", "MUST": "error"}
 
 
 def page_of(
@@ -50,8 +51,10 @@ def page_of(
     own = moments.clock_of(record)
     before, after = (_neighbour(one) for one in neighbours(recording, person, at))
     stills = stills_of(recording, visit)
+    marks = marks_told(recording, person, at)
     return {
         "recording": recording,
+        **marks,
         "list_address": address("recordings"),
         "says": record["says"],
         "shape": _shape(record["says"]),
@@ -60,14 +63,14 @@ def page_of(
         "before": before,
         "after": after,
         "day_address": continuity_address(recording.device, recording.taken_at),
-        "findings": _findings(recording),
+        "findings": [*findings_of(recording), *([alone] if (alone := finding_of(recording)) else [])],
         "copies": [
             (copy, METHODS.get(copy.method, copy.method)) for copy in recording.copies.order_by("store")
         ],
         **_custody(recording),
         "members": _members(recording),
         "stills": stills,
-        **_player(recording, record, visit, own, (before, after), stills, job),
+        **_player(recording, record, visit, own, (before, after), stills, marks["marks"], job),
     }
 
 
@@ -89,11 +92,12 @@ def _player(
     own: moments.Clock,
     beside: tuple[dict[str, Any] | None, dict[str, Any] | None],
     stills: list[dict[str, Any]],
+    marked: list[dict[str, Any]],
     job: Job | None,
 ) -> dict[str, Any]:
     """`mode`: original, viewing, making (a copy is on the way), impossible, or none (nothing to be played)."""
     says, told, made = record["says"], preview_told(recording), made_for(recording)
-    mode = _mode(recording, made, job)
+    mode, stretches = _mode(recording, made, job), stretches_of(recording)
     kind = {"original": Kind.ORIGINAL, "viewing": Kind.VIEWING}.get(mode)
     mime = mime_of(recording) if mode == "original" else _copy_mime(made)
     data = {
@@ -104,17 +108,20 @@ def _player(
         "fps": _frame_rate(says) or 25,
         "start": clock.stamp(own.start) if own.start else None,
         "gaps": [gap for gap in says.get("gaps") or [] if gap["length"] > 0],
+        "stretches": stretches,
         "strip": _strip(recording, visit, told),
         "peaks": content_address(recording.pk, Kind.PEAKS, visit=visit.token)
         if made.get(Kind.PEAKS)
         else None,
         "before": beside[0] and {"words": beside[0]["words"], "number": beside[0]["number"]},
         "after": beside[1] and {"words": beside[1]["words"], "number": beside[1]["number"]},
-        "marks": [{"at": one["seconds"], "label": one["number"]} for one in stills],
+        "marks": [{"at": one["seconds"], "label": one["number"]} for one in stills]
+        + [{"at": one["seconds"], "label": one["label"], "kind": "content"} for one in marked],
     }
     return {
         "mode": mode,
         "player": json.dumps(data, ensure_ascii=False),
+        "legend": legend_of(stretches),
         "source": data["source"],
         "job": job_told(job) if job else None,
         "failures": [one["text"] for one in told.get("findings", [])] if mode == "impossible" else [],
@@ -219,23 +226,6 @@ def difference_in_words(seconds: float | None) -> str:
     if abs(seconds) < 0.0005:
         return "0"
     return f"{'晚' if seconds > 0 else '早'} {in_words(abs(seconds))}"
-
-
-def _findings(recording: Recording) -> list[dict[str, Any]]:
-    rows = []
-    for row in recording.findings.order_by("pk"):
-        meaning, remedy = meaning_of(row.code)
-        rows.append(
-            {
-                "text": row.text,
-                "meaning": meaning,
-                "remedy": remedy,
-                "severity": SEVERITIES.get(row.severity, row.severity),
-                "tone": _TONES.get(row.severity, "warning"),
-                "seconds": row.params.get("start") if row.code == "gap" else None,
-            }
-        )
-    return rows
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,14 @@ from liuhen.base.people.models import Account, Officer
 from liuhen.base.people.selectors import officers_of
 from liuhen.base.recordings import acts
 from liuhen.base.recordings.models import Recording
-from liuhen.base.recordings.selectors import find_recording, visible_to
+from liuhen.base.recordings.selectors import find_recording, not_withheld, visible_to
 from liuhen.base.recordings.visits import open_visit
 from liuhen.base.storage.amend import Owner, assign
 from liuhen.base.storage.reading import record_of
 from liuhen.base.storage.stills import take_still
 from liuhen.base.storage.stores import open_stores
 
-from . import deadlines
+from . import deadlines, unrelated
 from . import recording_facts as facts
 from .contents import seen, session_of
 from .forms import done
@@ -57,7 +57,8 @@ class OwnerForm(forms.Form):
 def page(request: HttpRequest, name: str) -> HttpResponseBase:
     """By number, by OCFL id, or by digest."""
     person = person_in(request)
-    recording = find_recording(name, visible_to(person, clock.now()))
+    at = clock.now()
+    recording = not_withheld(find_recording(name, visible_to(person, at)), person, at)
     return _page(request, recording, _owner_form(request, recording))
 
 
@@ -71,6 +72,7 @@ def _page(
     context = {
         **facts.page_of(recording, visit, person, at, job),
         **deadlines.of_recording(recording.pk, person, at),
+        **unrelated.on_the_page(request, recording, person),
         "form": form,
         "may_download": could(request, acts.DOWNLOAD.who),
         "may_export": could(request, acts.EXPORT.who),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
@@ -23,6 +25,11 @@ from liuhen.base.recordings import acts as recording_acts
 from liuhen.base.recordings.selectors import stored_since, waiting_for_owner
 from liuhen.core.errors import LiuhenError
 from liuhen.doors.following import bring_up
+from liuhen.stages.equipment import acts as equipment_acts
+from liuhen.stages.equipment import selectors as equipment
+from liuhen.stages.fieldwork import acts as fieldwork_acts
+from liuhen.stages.fieldwork import selectors as fieldwork
+from liuhen.stages.fieldwork.reporting import reports_to_review
 
 from .people_in import could, person_in, roles_in
 
@@ -65,6 +72,8 @@ def _tiles(request: HttpRequest, person: Account, at: datetime) -> list[Tile]:
     if could(request, recording_acts.BROWSE):
         bring_up(person)
         found += _due(person, at)
+    if could(request, fieldwork_acts.BROWSE):
+        found += _fieldwork(request, person, at)
     found.append(Tile(people.to_confirm(person, at).count(), "项授权待确认", address("grants"), "wait"))
     found.append(Tile(people.without_role(person, at).count(), "个账号没有角色", address("accounts"), "wait"))
     no_password = people.without_password(person, at).count()
@@ -72,7 +81,30 @@ def _tiles(request: HttpRequest, person: Account, at: datetime) -> list[Tile]:
     if could(request, device_acts.REGISTER_DEVICE.who):
         rows = devices.visible_to(person, at).filter(state="in_use", keeper__isnull=True)
         found.append(Tile(rows.count(), "台设备没有保管人", address("devices"), "wait"))
+    if could(request, equipment_acts.SEE_PAGES):
+        late, unchecked = equipment.overdue(person, at).count(), equipment.unchecked(person, at).count()
+        found.append(Tile(late, "台设备逾期未还", address("equipment", "?show=overdue"), "bad"))
+        found.append(Tile(unchecked, "台领用的设备没有检查", address("equipment", "?show=unchecked"), "wait"))
     return [tile for tile in found if tile.number]
+
+
+def _fieldwork(request: HttpRequest, person: Account, at: datetime) -> list[Tile]:
+    """Where recordings and activities wait for each other, and what waits for a review."""
+    empty = fieldwork.without_recording(person, at)
+    found = [Tile(_at_most(empty), "个执法活动没有记录", address("activities_empty"), "wait")]
+    if could(request, fieldwork_acts.MATCH.who):
+        alone = fieldwork.without_activity(person, at)
+        found.append(Tile(_at_most(alone), "条记录未归入活动", address("activities_unmatched"), "wait"))
+    refused = fieldwork.refused_entries(person, at).count()
+    found.append(Tile(refused, "条现场记录未能登记", address("field_refused"), "bad"))
+    mine = reports_to_review(person, at).count()
+    found.append(Tile(mine, "份报告待我审核", address("reports"), "wait"))
+    return found
+
+
+def _at_most(rows: QuerySet[Any]) -> int:
+    """Counted up to a thousand: more is not worth counting for a tile."""
+    return rows.order_by()[:1000].count()
 
 
 def _due(person: Account, at: datetime) -> list[Tile]:

@@ -1,24 +1,30 @@
 """The law of a recording's custody so far.
 
 Recording:  (nothing) --store--> stored | to_assign ;  to_assign --assign--> stored ;  stored --correct--> stored
+Unrelated:  (nothing) --flag--> open --handle--> kept | restricted ;  restricted --handle--> kept
 Repairing, viewing, downloading and exporting it, and keeping a still of it, change no state; a verification is no act, it
 only looks. Seeing it again on a card is told by that card's batch and receipt.
 
 A viewing is one entry a person, recording and visit, however many pieces of it the player fetches; every copy of the
 bytes that leaves the office is an entry of its own.
+
+Unrelated content is flagged and handled by two people, and never removed: restricted, its content is for the few of CONTENT.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Model, QuerySet
 
 from liuhen.base.acts import Act
-from liuhen.base.basis import CLASSIFY, EVIDENCE_COPY, INTAKE, VIEWING
+from liuhen.base.basis import CLASSIFY, EVIDENCE_COPY, INTAKE, UNRELATED, VIEWING
 from liuhen.base.people.models import Account, Role
-from liuhen.base.people.rules import AnyOf, HasRole, Is, roles_of
+from liuhen.base.people.rules import AllOf, AnyOf, HasRole, Is, IsNot, roles_of
 
-from .models import Recording
+from .models import Recording, Unrelated
 
 _STATE = Recording.State
 _ANY = frozenset({_STATE.STORED, _STATE.TO_ASSIGN})
@@ -74,11 +80,52 @@ def reach_of(person: Account, at: datetime) -> Reach | None:
     return None
 
 
-# Who sees it may keep a still: it stays in the office, beside the original, with who took it and when.
-VIEW = Act("recording.viewed", "查看", sources=_ANY, who=SEE, basis=VIEWING)
-SNAPSHOT = Act("recording.snapshot", "截取画面", sources=_ANY, who=SEE)
+@dataclass(frozen=True)
+class NotRestricted:
+    """No part of it is held to be unrelated content under restriction."""
+
+    def allows(self, person: Account, obj: Model, at: datetime) -> bool:
+        return not _restricted().filter(recording=obj.pk).exists()
+
+    def scope(self, person: Account, rows: QuerySet[Any], at: datetime) -> QuerySet[Any]:
+        return rows.exclude(pk__in=_restricted().values("recording"))
+
+    def in_words(self) -> str:
+        return "未被限制查看"
+
+
+def _restricted() -> QuerySet[Unrelated]:
+    return Unrelated.objects.filter(state=Unrelated.State.RESTRICTED)
+
+
+# Who may have what it holds: every way to its bytes, its pictures and its sound included, asks this.
+KEEPS_RESTRICTED = HasRole((Role.CUSTODIAN, Role.LEGAL, Role.PRINCIPAL))
+CONTENT = AllOf((SEE, AnyOf((KEEPS_RESTRICTED, NotRestricted()))))
+
+# Who has it may keep a still: it stays in the office, beside the original, with who took it and when.
+VIEW = Act("recording.viewed", "查看", sources=_ANY, who=CONTENT, basis=VIEWING)
+SNAPSHOT = Act("recording.snapshot", "截取画面", sources=_ANY, who=CONTENT)
+
+_FLAG = Unrelated.State
+FLAG = Act(
+    "recording.flagged",
+    "标为无关内容",
+    target=_FLAG.OPEN,
+    who=HasRole((Role.CUSTODIAN, Role.UNIT_HEAD, Role.LEGAL)),
+    needs_reason=True,
+    basis=UNRELATED,
+)
+HANDLE_FLAG = Act(
+    "recording.flag_handled",
+    "处理无关内容",
+    sources=frozenset({_FLAG.OPEN, _FLAG.RESTRICTED}),
+    who=AllOf((HasRole((Role.UNIT_HEAD, Role.LEGAL)), IsNot("flagged_by"))),
+    needs_reason=True,
+    basis=UNRELATED,
+)
+SEE_FLAGS = HasRole((Role.CUSTODIAN, Role.UNIT_HEAD, Role.LEGAL, Role.PRINCIPAL))
 
 # Who has a register of recordings at all; what stands in it is SEE's to say.
 BROWSE = HasRole((Role.OFFICER, Role.CUSTODIAN, Role.UNIT_HEAD, Role.PRINCIPAL, Role.LEGAL, Role.ARCHIVIST))
 
-ALL = (STORE, ASSIGN, CORRECT, REPAIR, EXPORT, DOWNLOAD, VIEW, SNAPSHOT, RECOVER)
+ALL = (STORE, ASSIGN, CORRECT, REPAIR, EXPORT, DOWNLOAD, VIEW, SNAPSHOT, FLAG, HANDLE_FLAG, RECOVER)

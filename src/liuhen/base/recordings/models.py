@@ -125,6 +125,42 @@ class Snapshot(models.Model):
         return self.number
 
 
+class Unrelated(models.Model):
+    """无关内容: somebody says that a recording, or a part of it, has nothing to do with the work. Nothing is ever removed.
+
+    `start_ms` and `end_ms`: the part, in milliseconds after the start; both empty for the whole.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", "待处理"
+        KEPT = "kept", "仍应保留"
+        RESTRICTED = "restricted", "限制查看"
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="unrelated")
+    recording = models.ForeignKey(Recording, models.PROTECT, related_name="unrelated")
+    number = models.PositiveIntegerField(help_text="the first, second … of its recording")
+    start_ms = models.BigIntegerField(null=True)
+    end_ms = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=12, choices=State)
+    reason = models.TextField()
+    flagged_by = models.ForeignKey(Account, models.PROTECT, related_name="flagged")
+    flagged_at = models.DateTimeField()
+    handled_by = models.ForeignKey(Account, models.PROTECT, null=True, related_name="flags_handled")
+    handled_at = models.DateTimeField(null=True)
+    handled_reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["recording", "number"], name="a_flag_number_once")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["agency", "state", "-flagged_at"], name="unrelated_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recording_id} #{self.number}"
+
+
 class Visit(models.Model):
     """One person at one recording, in one session: what its byte requests carry. Of passing use; the viewing
     itself stands in the ledger.

@@ -12,12 +12,16 @@ from django.db.models import Q, QuerySet
 from liuhen.base.people.models import Account
 from liuhen.core.errors import RefusedError
 
-from .acts import ASSIGN, SEE
+from .acts import ASSIGN, CONTENT, HANDLE_FLAG, SEE
 from .models import Recording
 
 
 class NotFoundError(RefusedError):
     code = "not_found"
+
+
+class WithheldError(NotFoundError):
+    """Known to be there, and not for this person to look at."""
 
 
 class AmbiguousError(RefusedError):
@@ -27,6 +31,22 @@ class AmbiguousError(RefusedError):
 def visible_to(person: Account, at: datetime) -> QuerySet[Recording]:
     """What this person may know of, in the order it was stored."""
     return SEE.scope(person, Recording.objects.all(), at).order_by("position")
+
+
+def content_for(person: Account, at: datetime) -> QuerySet[Recording]:
+    """Those whose content this person may have: what they may know of, without what is restricted to others."""
+    return CONTENT.scope(person, Recording.objects.all(), at)
+
+
+def not_withheld(recording: Recording, person: Account, at: datetime) -> Recording:
+    """The recording, which this person may know of. Raises WithheldError where its content is not for them."""
+    if CONTENT.allows(person, recording, at):
+        return recording
+    raise WithheldError(
+        f"{recording.number} 含有与工作无关的内容，已限制查看，这里没有它的画面和声音。",
+        remedy="原件完好保存。确需查看的，请向科室管理员、法制机构或主要负责人说明事由；认为不应限制的，请法制机构重新处理。",
+        basis=HANDLE_FLAG.basis.cite(recording.agency.pack),
+    )
 
 
 _EVERY = 2**31

@@ -2,7 +2,7 @@
 
 - Opening a recording's page opens a visit or goes on with the one that is live; only a new one is an entry.
 - A visit belongs to its account, its recording and its session: anywhere else its token opens nothing.
-- Who may see is asked at every use: a right that ended ends its visits.
+- Who may have the content is asked at every use: a right that ended ends its visits, and so does a restriction.
 - Every use moves the end of the silence forward, at most twice a minute: each time is a write.
 """
 
@@ -19,7 +19,7 @@ from liuhen.base import site
 from liuhen.base.acts import Act, perform
 from liuhen.base.people.models import Account
 
-from .acts import DOWNLOAD, SEE, VIEW
+from .acts import CONTENT, DOWNLOAD, VIEW
 from .models import Recording, Visit
 from .selectors import NotFoundError
 
@@ -38,7 +38,7 @@ def open_visit(recording: Recording, *, by: Account, session: str, at: datetime)
             account=by, recording=recording, session=_digest(session), purpose=Visit.Purpose.VIEW
         )
         live = mine.filter(seen_at__gt=at - _silence()).order_by("-seen_at").first()
-        if live is not None and SEE.allows(by, recording, at):
+        if live is not None and CONTENT.allows(by, recording, at):
             _touch(live, at)
             return live
         return _begin(recording, Visit.Purpose.VIEW, by=by, session=session, at=at)
@@ -67,7 +67,7 @@ def visit_with(
         seen_at__gt=at - _silence(),
     )
     visit = next(iter(rows), None)
-    if visit is None or not SEE.allows(by, visit.recording, at):
+    if visit is None or not CONTENT.allows(by, visit.recording, at):
         raise NotFoundError(
             "没有这项内容，或查看已经结束。",
             remedy="请回到这条记录的页面，刷新后再试；刷新会登记为一次新的查看。",

@@ -2,6 +2,7 @@
 
 - They lie under LIUHEN_HOME/derived/<uuid>/ and are never evidence; deleting them is harmless.
 - `preview.json` is written last: a folder without it is made again.
+- What was measured on the way becomes findings (measured.py).
 - A file nothing can be derived from says why in its `preview.json`; it is not tried again.
 """
 
@@ -12,8 +13,9 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from liuhen.base import home
 from liuhen.base.recordings.models import Recording
@@ -23,6 +25,7 @@ from liuhen.core.durable import replace_file
 from liuhen.core.errors import LiuhenError
 from liuhen.core.media.asking import Asks
 
+from .measured import note_measured
 from .stores import Stores, content_path
 
 DONE = "preview.json"
@@ -36,6 +39,7 @@ class Derived:
     number: str
     folder: Path
     trouble: str = ""
+    told: dict[str, Any] = field(default_factory=dict)  # what `preview.json` says
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,15 @@ def folder_of(recording: uuid.UUID) -> Path:
     return home.derived_folder() / recording.hex[:2] / str(recording)
 
 
+def told_of(recording: uuid.UUID) -> dict[str, Any]:
+    """What the making of previews said, findings and strip grid included; empty while nothing has been made."""
+    try:
+        told = json.loads((folder_of(recording) / DONE).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
 def missing(recordings: Iterable[Recording]) -> Iterator[Recording]:
     """Those whose derived files have not been made yet."""
     return (row for row in recordings if not (folder_of(row.pk) / DONE).exists())
@@ -59,9 +72,11 @@ def missing(recordings: Iterable[Recording]) -> Iterator[Recording]:
 
 def make_previews(recordings: Iterable[Recording], stores: Stores, analyser: Asks, *, on_done: OnDone) -> int:
     """Make what is missing; returns how many recordings were worked on. Trouble with one stops no other."""
-    jobs = [_Job(row.pk, row.number, _content(row)) for row in missing(recordings)]
+    rows = list(missing(recordings))
+    jobs = [_Job(row.pk, row.number, _content(row)) for row in rows]
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="derive") as pool:
-        for derived in pool.map(lambda job: _make(job, stores, analyser), jobs):
+        for row, derived in zip(rows, pool.map(lambda job: _make(job, stores, analyser), jobs), strict=True):
+            note_measured(row, derived.told)
             on_done(derived)
     return len(jobs)
 
@@ -82,4 +97,4 @@ def _make(job: _Job, stores: Stores, analyser: Asks) -> Derived:
         replace_file(folder / DONE, json.dumps(made, ensure_ascii=False).encode())
     except (LiuhenError, OSError) as error:
         return Derived(job.number, folder, str(error))
-    return Derived(job.number, folder)
+    return Derived(job.number, folder, told=made)

@@ -21,6 +21,7 @@ from liuhen.base.ledger import publish
 from liuhen.base.ledger.models import Entry, Head
 from liuhen.base.people.models import SYNTHETIC, Agency
 from liuhen.base.recordings.lists.rows import make_again
+from liuhen.base.recordings.unrelated import flags_again
 from liuhen.core.canonical import canonical
 from liuhen.core.errors import LiuhenError, RefusedError
 from liuhen.core.tlog.notes import b64
@@ -54,6 +55,7 @@ def rebuild_rows(stores: Stores, replayers: Mapping[str, Replayer]) -> RebuildRe
         with transaction.atomic():
             _ledger(log, replayers, report)
     recollect(stores, report)
+    flags_again()  # here, not as a replayer: they hang on recordings, which are there only now
     for name, error in stores.away.items():
         report.differ("store_away", f"{name}不在：{error.message}", store=name)
     tell_strays(stores, report)

@@ -33,8 +33,10 @@ from liuhen.core.ocfl.inventory import Inventory
 from liuhen.core.ocfl.layout import object_path
 from liuhen.core.ocfl.read import read_inventory
 
+from .derived import told_of
 from .examine import disagreements
 from .expected import GROUP, URN, Expected, all_expected, in_groups
+from .measured import measured_rows
 from .report import RebuildReport
 from .series import NUMBER
 from .stills import snapshot_from_record
@@ -60,7 +62,7 @@ def _recording(expected: Expected, stores: Stores, report: RebuildReport) -> Non
     if copies:
         record = found[copies[0]] or {}
         row = recording_from_record(agency, record, expected.records[expected.head])
-        findings = findings_from_record(row, record)
+        findings = findings_from_record(row, record) + measured_rows(row, told_of(row.pk))
         stills = [snapshot_from_record(row, told) for told in record.get(SNAPSHOTS, [])]
     else:
         row, stills = _from_ledger(agency, expected, entry, stores), []

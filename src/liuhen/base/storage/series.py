@@ -16,6 +16,8 @@ from liuhen.base.recordings.numbers import RECORDING
 NUMBER = re.compile(r"-([A-Z]{2})-([0-9]{4})-([0-9]{6,9})")
 
 
+# Entries that give a number out.
+_NUMBERED = ("recording.stored", "batch.released", "batch.kept", "activity.opened", "report.made")
 _FAR = 10_000  # a claimed number further ahead than this is no honest one
 
 
@@ -48,7 +50,7 @@ def _numbers(agency: Agency, claimed: Iterable[str]) -> Iterator[tuple[str, int,
 
 
 def _told(agency: Agency) -> Iterator[str]:
-    rows = Entry.objects.filter(agency=agency, kind__in=("recording.stored", "batch.released", "batch.kept"))
+    rows = Entry.objects.filter(agency=agency, kind__in=_NUMBERED)
     for text in rows.order_by("position").values_list("entry", flat=True).iterator(2000):
         data = orjson.loads(text)["data"]
         yield data.get("number") or data.get("receipt") or ""

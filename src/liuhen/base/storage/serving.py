@@ -2,7 +2,7 @@
 
 - "Not yours", "not there" and "your visit is over" are one answer: NotFoundError.
 - Everything that can be looked at or listened to is part of a visit, which is an entry of the ledger; a thumbnail in a
-  list needs only the right to see. A copy that leaves the office as a file is a visit of its own kind.
+  list needs only the right to the content. A copy that leaves the office as a file is a visit of its own kind.
 - What a file is, is the analyser's word, never its name's. Only kinds that cannot run anything are shown in place;
   the rest, pages and drawings above all, leave as attachments of no known kind.
 """
@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import uuid
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from typing import Any, BinaryIO
 from liuhen.base.ledger import publish
 from liuhen.base.people.models import Account
 from liuhen.base.recordings.models import Recording, Visit
-from liuhen.base.recordings.selectors import NotFoundError, visible_to
+from liuhen.base.recordings.selectors import NotFoundError, content_for
 from liuhen.base.recordings.visits import visit_with
 from liuhen.core.cards.filenames import safe_name
 
@@ -93,7 +92,7 @@ def serve(wanted: Wanted, *, by: Account, session: str, at: datetime) -> Served:
     """Raises NotFoundError; NoGoodCopyError where the stores have lost what the person may have."""
     purpose = _PURPOSE.get(wanted.kind)
     if purpose is None:
-        recording = visible_to(by, at).filter(pk=wanted.recording).first()
+        recording = content_for(by, at).filter(pk=wanted.recording).first()
         if recording is None:
             raise not_there()
     else:
@@ -194,11 +193,7 @@ def needs_viewing_copy(recording: Recording) -> bool:
 
 def preview_told(recording: Recording) -> dict[str, Any]:
     """What the making of previews said, findings and strip grid included; empty while nothing has been made."""
-    try:
-        told = json.loads((derived.folder_of(recording.pk) / derived.DONE).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return told if isinstance(told, dict) else {}
+    return derived.told_of(recording.pk)
 
 
 def _file(path: Path, mime: str, etag: str, name: str, *, inline: bool) -> Served:

@@ -26,6 +26,8 @@ class Scope(models.TextChoices):
     RECORDINGS_READ = "recordings:read", "查看音像记录的事实、检查发现和保管经过"
     RECORDINGS_CONTENT = "recordings:content", "取得音像记录的内容"
     RECORDINGS_WRITE = "recordings:write", "确定和更正归属"
+    ACTIVITIES_READ = "activities:read", "查看执法活动和它的判断"
+    ACTIVITIES_WRITE = "activities:write", "登记、补登执法活动，归入音像记录"
     RECEIPTS_READ = "receipts:read", "查看移交回执"
     INGEST_WRITE = "ingest:write", "上传文件并采集入库"
     JOBS_READ = "jobs:read", "查看后台任务"

@@ -86,7 +86,8 @@ def blank_preview(analyser: str) -> dict[str, Any]:
 
     Keys: thumbnail; strip, with its grid (columns, rows, count, interval in s, width and height of a tile in
     pixels); peaks; viewing (None also where browsers play the original); seconds (length of the sound or
-    picture); findings.
+    picture); quality: width and height of a film, figures of its pictures (quality.py) and of its sound (peaks.py),
+    each None where there was nothing to measure; findings.
     """
     return {
         "thumbnail": None,
@@ -94,6 +95,7 @@ def blank_preview(analyser: str) -> dict[str, Any]:
         "peaks": None,
         "viewing": None,
         "seconds": None,
+        "quality": {"size": None, "pictures": None, "sound": None},
         "findings": [],
         "analyser": analyser,
     }

@@ -46,6 +46,13 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "gap": (WARNING, "第 {stream} 路流在 {start:.3f} 秒处中断 {length:.3f} 秒。"),
     "duration_disagrees": (WARNING, "文件头写明时长 {header:.3f} 秒，按数据包实测为 {measured:.3f} 秒。"),
     "av_length_disagrees": (WARNING, "画面 {video:.3f} 秒、声音 {audio:.3f} 秒，长短相差 1 秒以上。"),
+    # how well it can be seen and heard: quality_found.py
+    "dark": (WARNING, "{where}画面太暗，看不清内容：{figure}，共看 {seen} 幅。"),
+    "covered": (WARNING, "{where}画面几乎一片均匀，看不到景物：{figure}，共看 {seen} 幅。"),
+    "blurred": (WARNING, "{where}画面模糊：{figure}，共看 {seen} 幅。"),
+    "frozen": (WARNING, "{where}时间在走，画面不动：{figure}，共看 {seen} 幅。"),
+    "silent": (WARNING, "{where}没有声音{figure}。"),
+    "low_resolution": (NOTE, "分辨率 {width} × {height}，低于 {lines} 线。"),
     "reencoding_trace": (NOTE, "带有转码或编辑软件的痕迹（{trace}），可能不是设备直接产生的原始文件。"),
 }
 

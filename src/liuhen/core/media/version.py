@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 
-RULES = 1
+RULES = 2  # 2: previews measure picture and sound (quality.py)
 ANALYSER_VERSION: str
 
 

@@ -65,14 +65,19 @@ def overdue(person: Account, at: datetime) -> QuerySet[Issue]:
     return out_now(person, at).filter(due_back_at__lt=at)
 
 
-def unchecked(person: Account, at: datetime) -> QuerySet[Issue]:
-    """Devices in somebody's hand whose last check failed, or is older than the site's hours, or was never made."""
+def with_last_check(rows: QuerySet[Issue]) -> QuerySet[Issue]:
+    """`checked_at` and `checked_well` of the device's last check, whenever it was."""
     last = Check.objects.filter(device=OuterRef("device")).order_by("-at", "-pk")
-    rows = out_now(person, at).annotate(
+    return rows.annotate(
         checked_at=Subquery(last.values("at")[:1]), checked_well=Subquery(last.values("passed")[:1])
     )
+
+
+def unchecked(person: Account, at: datetime) -> QuerySet[Issue]:
+    """Devices in somebody's hand whose last check failed, or is older than the site's hours, or was never made."""
     old = at - timedelta(hours=site.current().check_hours)
-    return rows.filter(Q(checked_at__isnull=True) | Q(checked_well=False) | Q(checked_at__lt=old))
+    stale = Q(checked_at__isnull=True) | Q(checked_well=False) | Q(checked_at__lt=old)
+    return with_last_check(out_now(person, at)).filter(stale)
 
 
 def issue_of(device: Device, person: Account, at: datetime) -> Issue | None:
@@ -80,8 +85,9 @@ def issue_of(device: Device, person: Account, at: datetime) -> Issue | None:
     return out_now(person, at).filter(device=device).first()
 
 
-def is_out(device: Device) -> bool:
-    return Issue.objects.filter(_OUT, device=device).exists()
+def held_now(person: Account, at: datetime) -> dict[int, str]:
+    """Who has which device in hand, by the device's key, as far as this person may see it."""
+    return dict(out_now(person, at).values_list("device_id", "officer__name"))
 
 
 def use_register(person: Account, at: datetime) -> QuerySet[Issue]:
@@ -135,7 +141,10 @@ def unheld(recording: Recording) -> Finding | None:
 def _unheld(rows: QuerySet[Recording]) -> QuerySet[Recording]:
     slack = timedelta(seconds=site.current().clock_tolerance_seconds)
     first = Issue.objects.filter(device=OuterRef("device")).order_by().values("device")
-    rows = rows.filter(device__kind__in=Device.CARRIED, taken_at__isnull=False).annotate(
+    issued = Issue.objects.order_by().values(
+        "device"
+    )  # so that the rows of other devices are never looked at
+    rows = rows.filter(device__in=issued, device__kind__in=Device.CARRIED, taken_at__isnull=False).annotate(
         kept_since=Subquery(first.annotate(first=Min("issued_at")).values("first")[:1]),
         taken_late=ExpressionWrapper(F("taken_at") + slack, output_field=DateTimeField()),
         taken_early=ExpressionWrapper(F("taken_at") - slack, output_field=DateTimeField()),
@@ -143,4 +152,4 @@ def _unheld(rows: QuerySet[Recording]) -> QuerySet[Recording]:
     covering = Issue.objects.filter(device=OuterRef("device"), issued_at__lte=OuterRef("taken_late")).filter(
         Q(returned_at__isnull=True) | Q(returned_at__gte=OuterRef("taken_early"))
     )
-    return rows.filter(taken_late__gte=F("kept_since")).exclude(Exists(covering))
+    return rows.filter(taken_at__gte=F("kept_since")).exclude(Exists(covering))

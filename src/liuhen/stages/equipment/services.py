@@ -136,7 +136,7 @@ def issue_device(
     if trouble and not override.strip():
         raise UncheckedError(
             f"{device.serial} {trouble}，不能领用。",
-            remedy=_advice(check) + "确需领用的，由科室管理员写明理由。",
+            remedy=advice_on(check) + "确需领用的，由科室管理员写明理由。",
             basis=CHECK_BEFORE_USE.cite(device.agency.pack),
         )
     issue.overridden = bool(trouble)
@@ -265,6 +265,6 @@ def trouble_of(check: Check | None, at: datetime) -> str:
     return "" if check.passed else f"使用前检查没有通过：{checks.in_words(check.failed)}"
 
 
-def _advice(check: Check | None) -> str:
+def advice_on(check: Check | None) -> str:
     failed = check.failed if check else []
     return checks.what_to_do(failed) if failed else "请先做使用前检查。"

@@ -43,7 +43,7 @@ class Choice:
     key: str
 
 
-_KEYS = "1234567890QWERTYUIOPASDFGHJKLZXCVBNM"
+_KEYS = "123456789QWETYUIOPDGHCVNZ"  # what the player leaves free
 
 
 def choices(pack: Pack | None) -> list[Choice]:

@@ -359,13 +359,17 @@ class Placed(models.Model):
     resolution = models.FloatField(default=0)
     pieces = models.JSONField(default=list)
     handed_over_at = models.DateTimeField(null=True, help_text="when its card was handed in")
+    alone = models.BooleanField(default=True, help_text="is of no activity, and could be")
     record_sha256 = models.CharField(max_length=64)
     readings = models.PositiveIntegerField(
         default=0, help_text="of the device's clock, when it was worked out"
     )
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["agency", "start"], name="placed_by_start")]
+        indexes: ClassVar = [
+            models.Index(fields=["agency", "start"], name="placed_by_start"),
+            models.Index(fields=["agency", "start"], condition=Q(alone=True), name="placed_alone"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.recording_id} {self.start}"

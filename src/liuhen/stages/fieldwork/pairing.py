@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from liuhen.base import clock, site
-from liuhen.base.acts import Act, perform
+from liuhen.base.acts import Act, ask, perform
 from liuhen.base.ledger import publish
 from liuhen.base.people.models import Account, Agency
 from liuhen.base.recordings.models import Recording
@@ -148,6 +148,7 @@ def confirm(
 def _match(
     act: Act, recording: Recording, activity: Activity, *, by: Account | None, at: datetime, stores: Stores
 ) -> Match:
+    ask(act, recording, by=by, at=at)
     if activity.agency_id != recording.agency_id or not activity.live:
         raise MatchError(
             "这项执法活动已作废，或不是本单位的。", remedy="请选择有效的执法活动。", code="not_there"
@@ -171,6 +172,7 @@ def _keep(told: Match, at: datetime) -> None:
     told.pk = row.pk if row else None
     told.state = Match.State.MATCHED
     told.save()
+    Placed.objects.filter(recording=told.recording_id).update(alone=False)
     retelling.tell_activity(told.activity, at=at)
 
 
@@ -188,6 +190,8 @@ def undo(row: Match, *, reason: str, by: Account, at: datetime, stores: Stores |
 def _take_out(row: Match, by: Account, at: datetime) -> None:
     row.state, row.by, row.at = Match.State.UNDONE, by.name, at
     row.save(update_fields=["state", "by", "at"])
+    left = Match.objects.filter(recording=row.recording_id, state=Match.State.MATCHED)
+    Placed.objects.filter(recording=row.recording_id).update(alone=not left.exists())
     retelling.tell_activity(row.activity, at=at)
 
 
@@ -256,9 +260,9 @@ def confirm_sure(agency: Agency, *, at: datetime) -> int:
     if site.current().match_confirms != "sure":
         return 0
     placing.place(agency, limit=MOST)
-    matched = Match.objects.filter(recording=OuterRef("pk")).exclude(state=Match.State.DECLINED)
-    rows = Recording.objects.filter(~Exists(matched), agency=agency, placed__start__isnull=False)
-    recordings = list(rows.order_by("-position")[:MOST])
+    undone = Match.objects.filter(recording=OuterRef("pk"), state=Match.State.UNDONE)
+    rows = Recording.objects.filter(~Exists(undone), agency=agency, placed__alone=True)
+    recordings = list(rows.filter(placed__start__isnull=False).order_by("-placed__start")[:MOST])
     proposed = propose(recordings, Activity.objects.filter(agency=agency))
     stores, done = open_stores(), 0
     with publish.batched():

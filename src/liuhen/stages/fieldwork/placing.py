@@ -25,7 +25,7 @@ from liuhen.base.recordings.models import Recording
 from liuhen.core.field.coverage import Recorded, pieces_in_time
 
 from .admitted import MOST, Admitted, judged
-from .models import Placed
+from .models import Match, Placed
 
 AT_ONCE = 200  # recordings placed before a page answers; the hourly chore does the rest
 SLICE = 500
@@ -163,6 +163,13 @@ def _nowhere(row: Recording, readings: int, handed: dict[UUID, datetime]) -> Pla
 
 
 def _keep(made: Sequence[Placed]) -> None:
+    matched = set(
+        Match.objects.filter(
+            recording__in=[one.recording_id for one in made], state=Match.State.MATCHED
+        ).values_list("recording", flat=True)
+    )
+    for one in made:
+        one.alone = one.recording.kind != Recording.Kind.OTHER and one.recording_id not in matched
     fields = [one.name for one in Placed._meta.concrete_fields if not one.primary_key]
     Placed.objects.bulk_create(
         made, update_conflicts=True, unique_fields=["recording"], update_fields=fields, batch_size=100

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from liuhen.base.acts import OnPaper, perform
 from liuhen.base.basis import OWN_RULE, article_in_words
@@ -89,6 +90,17 @@ def kinds_asked(pack: Pack | None, stop: Stop | None) -> list[str]:
 def reviewer_of(report: Report) -> Role:
     """The role that reviews it here: whom the regulation names, else the unit's head."""
     return _ROLES.get(report.to, Role.UNIT_HEAD)
+
+
+def reports_to_review(person: Account, at: datetime) -> QuerySet[Report]:
+    """Reports that wait for this person: of a role that they hold, and not their own."""
+    held = roles_of(person)
+    named = [to for to, role in _ROLES.items() if role in held]
+    if Role.UNIT_HEAD in held:
+        named.append("")
+    rule = acts.REVIEW.who
+    rows = Report.objects.filter(state=Report.State.MADE, to__in=named)
+    return rule.scope(person, rows, at) if rule else rows.none()
 
 
 # -- interruptions
@@ -331,7 +343,7 @@ def _perform(
             at=at,
             subject=f"report:{report.pk}",
             reason=reason,
-            data={"activity": str(report.activity_id), "report": told},
+            data={"activity": str(report.activity_id), "number": report.number, "report": told},
             changes=changes,
             words=words,
             on_paper=on_paper,

@@ -12,7 +12,7 @@ from liuhen.base.recordings.models import Recording
 from liuhen.base.recordings.selectors import visible_to
 
 from .acts import SEE
-from .models import Activity, Carried, Document, Mark, Match, Report, Sent
+from .models import Activity, Carried, Document, Mark, Match, Placed, Report, Sent
 
 _MATCHED = Match.objects.filter(state=Match.State.MATCHED)
 
@@ -41,10 +41,9 @@ def without_recording(person: Account, at: datetime) -> QuerySet[Activity]:
 
 
 def without_activity(person: Account, at: datetime) -> QuerySet[Recording]:
-    """Films, sounds and photographs that are of no activity, the latest first."""
-    kinds = (Recording.Kind.VIDEO, Recording.Kind.AUDIO, Recording.Kind.PHOTO)
-    rows = visible_to(person, at).filter(kind__in=kinds)
-    return rows.filter(~Exists(_MATCHED.filter(recording=OuterRef("pk")))).order_by("-position")
+    """Films, sounds and photographs that are of no activity, the latest first, as far as they have been placed in time."""
+    alone = Placed.objects.filter(agency=person.agency_id, alone=True).values("recording")
+    return visible_to(person, at).filter(pk__in=alone, placed__alone=True).order_by("-placed__start")
 
 
 def carrying(activity: Activity) -> dict[str, list[Activity]]:

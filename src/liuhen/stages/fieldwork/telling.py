@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from pydantic import ValidationError
 
-from liuhen.base.acts import perform
+from liuhen.base.acts import ask, perform
 from liuhen.base.devices.models import Device
 from liuhen.base.people.models import Account, Officer, Unit
 from liuhen.base.recordings.numbers import next_number
@@ -100,6 +100,7 @@ def tell(activity: Activity, told: Told, *, by: Account, at: datetime, reason: s
     """
     with transaction.atomic():
         row = Activity.objects.select_for_update().get(pk=activity.pk)
+        ask(acts.TELL, row, by=by, at=at)
         changed = {name: value for name, value in told.columns().items() if getattr(row, name) != value}
         officers, devices = _people_changed(row, told)
         if not changed and officers is None and devices is None:

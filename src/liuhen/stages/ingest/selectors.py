@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from liuhen.base import clock
+from liuhen.base.devices.models import Device
 from liuhen.base.jobs.models import Job
 from liuhen.base.jobs.selectors import jobs_of
 from liuhen.base.people.models import Account, Role
@@ -69,6 +70,11 @@ def ingests_of(person: Account, at: datetime) -> QuerySet[Job]:
     """The cards and uploads on the wall: going in, or ended lately."""
     rows = jobs_of(person, at).filter(kind=CARD)
     return rows.filter(Q(state__in=Job.LIVE) | Q(finished_at__gte=at - LATELY))
+
+
+def last_taken_in(device: Device, since: datetime) -> Batch | None:
+    """The last card of a device that was begun after `since`."""
+    return Batch.objects.filter(device=device, started_at__gt=since).order_by("-started_at").first()
 
 
 def batches_by_job(jobs: Iterable[Job]) -> dict[str, Batch]:

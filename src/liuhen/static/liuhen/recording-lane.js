@@ -4,7 +4,8 @@
 class RecordingLane {
   static SVG = "http://www.w3.org/2000/svg";
 
-  /** `facts`: seconds, gaps [{start, length}], marks [{at, label, kind?}], before and after {words}. */
+  /** `facts`: seconds, gaps [{start, length}], stretches [{start, end, kind, label}], marks [{at, label, kind?}], before and
+   *  after {words}. */
   constructor(place, facts) {
     Object.assign(this, { place, facts, marks: facts.marks || [] });
     this.draw();
@@ -50,6 +51,11 @@ class RecordingLane {
     for (const gap of this.facts.gaps) {
       drawing.append(bar(gap.start, gap.start + gap.length, "lane-gap", `中断 ${gap.length.toFixed(3)} 秒，自 ${RecordingTime.elapsed(gap.start)}`));
     }
+    for (const one of this.facts.stretches || []) {
+      const title = `${one.label} ${RecordingTime.elapsed(one.start)} 至 ${RecordingTime.elapsed(one.end)}`;
+      const [y, height] = one.kind === "silent" ? [12, 4] : [2, 4];
+      drawing.append(this.element("rect", { x: this.share(one.start), y, width: this.share(one.end - one.start), height, class: `lane-stretch lane-${one.kind}` }, title));
+    }
     for (const [side, one] of [["0%", this.facts.before], ["100%", this.facts.after]]) {
       if (one) drawing.append(this.element("rect", { x: side, y: 0, width: 3, height: 18, class: "lane-neighbour", transform: side === "100%" ? "translate(-3)" : "" }, `${one.number} ${one.words}`));
     }
@@ -59,10 +65,18 @@ class RecordingLane {
     this.place.replaceChildren(drawing);
   }
 
+  /** How often what is hard to see or hear occurs: [label, times]. */
+  poor() {
+    const counted = new Map();
+    for (const { label } of this.facts.stretches || []) counted.set(label, (counted.get(label) || 0) + 1);
+    return [...counted];
+  }
+
   /** The same in words, for who cannot see the lane. */
   words() {
     const gaps = this.facts.gaps.length;
     const parts = [gaps ? `${this.segments().length} 段，中断 ${gaps} 处` : "没有中断"];
+    for (const [label, times] of this.poor()) parts.push(`${label} ${times} 处`);
     if (this.facts.before) parts.push(`与前一条${this.facts.before.words}`);
     if (this.facts.after) parts.push(`与后一条${this.facts.after.words}`);
     return parts.join("；");

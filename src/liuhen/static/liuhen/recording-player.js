@@ -137,8 +137,14 @@ class RecordingPlayer {
 
   afterStill() {
     this.at["still-pending"].hidden = true;
-    const marks = [...document.querySelectorAll("#stills [data-seek]")];
-    this.lane.setMarks(marks.map((one) => ({ at: Number(one.dataset.seek), label: one.closest("li").querySelector("strong").textContent })));
+    this.showMarks();
+  }
+
+  /** Stills and marks as they stand on the page, on the lane. */
+  showMarks() {
+    const stills = [...document.querySelectorAll("#stills [data-seek]")].map((one) => ({ at: Number(one.dataset.seek), label: one.closest("li").querySelector("strong").textContent }));
+    const marks = [...document.querySelectorAll("#marks [data-seek]")].map((one) => ({ at: Number(one.dataset.seek), label: one.dataset.label, kind: "content" }));
+    this.lane.setMarks([...stills, ...marks]);
   }
 
   // ---- wishes, from keys and buttons

@@ -19,11 +19,15 @@ TONES: dict[str, str] = {
     **dict.fromkeys(
         ("stored", "in_use", "open", "confirmed", "in_force", "released", "done", "ok", "met"), "good"
     ),
-    **dict.fromkeys(("to_assign", "proposed", "waiting", "queued", "partial", "warning", "retrying"), "wait"),
-    **dict.fromkeys(("wait", "soon", "immediate", "pending"), "wait"),
-    **dict.fromkeys(("running", "copying", "info"), "busy"),
     **dict.fromkeys(
-        ("failed", "damaged", "missing", "declined", "error", "bad", "kept", "overdue", "late"), "bad"
+        ("to_assign", "proposed", "waiting", "queued", "partial", "warning", "retrying", "repair"), "wait"
+    ),
+    **dict.fromkeys(("wait", "soon", "immediate", "pending"), "wait"),
+    **dict.fromkeys(("running", "copying", "info", "进行中"), "busy"),
+    **dict.fromkeys(("已结束", "未到场"), "wait"),
+    "已返回": "good",
+    **dict.fromkeys(
+        ("failed", "damaged", "missing", "declined", "error", "bad", "kept", "overdue", "late", "lost"), "bad"
     ),
 }
 
@@ -68,6 +72,12 @@ def milliseconds(value: int | None) -> str:
 def plain(value: float) -> str:
     """A number for a script: with a point, whatever the language."""
     return repr(float(value))
+
+
+@register.filter
+def get(known: dict[Any, Any], key: Any) -> Any:
+    """What a table of words calls a code; the code itself where it has no word."""
+    return known.get(key, key)
 
 
 @register.filter
