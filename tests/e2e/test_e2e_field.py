@@ -147,7 +147,6 @@ def test_under_baofeng_what_the_office_fills_in_is_read_out_and_a_work_record_fo
     page_of.forgive(CUT)
 
 
-@pytest.mark.parametrize("minutes", [95, -95], ids=["fast", "slow"])
 def test_what_was_exported_is_handed_in_at_the_office_and_once_only(
     page_of: Any, people: SimpleNamespace, tmp_path: Path
 ) -> None:
@@ -267,3 +266,17 @@ def test_it_works_under_a_name_that_is_not_loopback_on_plain_http(
         assert Mark.objects.get().code == "scene"
     finally:
         mine.close()
+
+
+def test_the_place_is_the_phones_where_the_browser_lets_it_tell(
+    page_of: Any, people: SimpleNamespace
+) -> None:
+    here = {"latitude": 24.807321, "longitude": 118.589421}
+    page = page_of("officer", PHONE, geolocation=here, permissions=["geolocation"])
+    page.goto("/field/new/")
+    page.click("#locate")
+    page.wait_for_selector("#located:has-text('北纬 24.807321')")
+    begin(page)
+    sent(page)
+    row = Activity.objects.get()
+    assert (float(row.latitude or 0), float(row.longitude or 0)) == (24.807321, 118.589421)

@@ -89,6 +89,7 @@ def test_what_another_account_wrote_on_the_phone_is_shown_and_never_sent_as_mine
     page_of.forgive(CUT)
 
 
+@pytest.mark.parametrize("minutes", [95, -95], ids=["fast", "slow"])
 def test_a_wrong_clock_is_told_and_corrected(page_of: Any, people: SimpleNamespace, minutes: int) -> None:
     page = page_of("officer", PHONE)
     page.add_init_script(AHEAD % (minutes * 60_000))
