@@ -100,9 +100,12 @@ def _is_form(pack: Pack, number: str, name: str) -> bool:
     return rule.asked and rule.article == number
 
 
-def _not_yet(pack: Pack, number: str, name: str) -> bool:
-    """Checks come with their stages: none is known yet."""
-    return False
+def _is_check(pack: Pack, number: str, name: str) -> bool:
+    """A finding that the program makes by itself, of fieldwork or of a file."""
+    from liuhen.core.findings_words import WORDS
+    from liuhen.core.media.findings import FINDINGS
+
+    return name in WORDS or name in FINDINGS
 
 
 _LOOKED_UP: dict[str, Callable[[Pack, str, str], bool]] = {
@@ -110,6 +113,6 @@ _LOOKED_UP: dict[str, Callable[[Pack, str, str], bool]] = {
     "rule": _is_rule,
     "act": _is_act,
     "screen": _is_screen,
-    "check": _not_yet,
+    "check": _is_check,
     "form": _is_form,
 }
