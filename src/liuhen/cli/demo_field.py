@@ -33,7 +33,7 @@ def demo_inspection(serial: str, started: str, custodian: Account) -> None:
             pairing.confirm(film, activity, by=custodian, at=at)
         for code, seconds in (("notice", 1.0), ("identity_shown", 4.0)):
             marking.mark_recording(films[0], code, seconds, by=custodian, at=at)
-        paper = Paperwork("现场检查笔录", "示检〔2026〕1 号", start, start + timedelta(minutes=1))
+        paper = Paperwork("现场检查笔录", "示检〔2026〕1 号", start, start + timedelta(seconds=30))
         documents.list_document(activity, paper, by=custodian, at=at)
     say(f"演示的执法活动 {activity.number} 已登记，归入 {len(films)} 条录像；照片和录音留待归入。")
 
@@ -44,8 +44,8 @@ def _registered(serial: str, start: datetime, custodian: Account, at: datetime) 
         matter="inspection",
         place="示范镇兴农农资店",
         party="兴农农资店",
-        arrived_at=start - timedelta(seconds=20),
-        ended_at=start + timedelta(minutes=1),
+        arrived_at=start,
+        ended_at=start + timedelta(seconds=30),
         left_at=start + timedelta(minutes=2),
         returned_at=start + timedelta(hours=1),
         officers=officers,

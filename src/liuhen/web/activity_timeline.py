@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from liuhen.base import clock
+from liuhen.base import clock, site
 from liuhen.core.findings import length_in_words
 from liuhen.stages.fieldwork.checks import Judged, placed_of
 
@@ -76,7 +76,8 @@ class _Drawing:
             self._device(name)
         self._bars("文书", "按文书所载", self.told.documents, "没有登记文书")
         self._marks()
-        self._bars("空缺与中断", "", [*self.told.holes, *self.told.stops], "没有空缺", self.told.reports)
+        edge = f"没有空缺（首尾各 {site.current().edge_seconds:g} 秒以内不计）"
+        self._bars("空缺与中断", "", [*self.told.holes, *self.told.stops], edge, self.told.reports)
         return Timeline(
             self.axis,
             list(self.axis.ticks()),
