@@ -224,3 +224,12 @@ def test_the_api_says_the_same_in_utc(client_of: ClientOf, people: SimpleNamespa
     assert client_of("stranger").get(f"/api/v1/activities/{activity.number}").status_code == 404
     void(activity, reason="重复", by=people.head, at=AT)
     assert officer.get(f"/api/v1/activities/{activity.pk}").json()["state"] == "void"
+
+
+def test_the_register_of_deadlines_leads_to_the_activity(
+    client_of: ClientOf, people: SimpleNamespace
+) -> None:
+    activity = inspection(people)
+    page = client_of("custodian").get(reverse("deadlines")).content.decode()
+    assert activity.number in page
+    assert reverse("activity", args=[activity.pk]) in page

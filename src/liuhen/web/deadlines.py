@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from liuhen.base.recordings.models import Recording
 from liuhen.core.rules.calendar import Period
 from liuhen.core.rules.terms import NAMES
 from liuhen.doors.following import bring_up
+from liuhen.stages.fieldwork.models import Activity
 
 from . import registers
 from .acting import button, not_there, only
@@ -50,7 +52,7 @@ def _register(at: datetime) -> Register:
             Column("due", "截止", lambda row: row.due_at, width=12),
             Column("state", "状态", lambda row: label_of(row, at), 6, state=lambda row: tone_of(row, at)),
             Column("duty", "事项", lambda row: NAMES[row.duty], width=9),
-            Column("number", "记录", lambda row: row.number, width=12, href=_recording),
+            Column("number", "记录或活动", _about, width=12, href=_way),
             Column("who", "责任人", _who, width=12),
             Column("article", "依据", lambda row: article_in_words(row.pack, row.article), width=22),
             Column("counted", "推算", counted, width=20),
@@ -73,8 +75,29 @@ def _who(row: Deadline) -> str:
     return f"{row.who} → {row.to}" if row.to else row.who
 
 
-def _recording(row: Any) -> str | None:
-    return reverse("recording", args=[row.number]) if row.number else None
+_ACTIVITY = "activity:"
+
+
+def _about(row: Any) -> str | None:
+    """The number of the recording, or of the activity, that the duty is about."""
+    if row.number or not row.matter.subject.startswith(_ACTIVITY):
+        return row.number or None
+    return _number_of(row.matter.subject.removeprefix(_ACTIVITY))
+
+
+@lru_cache(maxsize=4096)
+def _number_of(activity: str) -> str | None:
+    """A number, once given, never changes."""
+    return Activity.objects.filter(pk=activity).values_list("number", flat=True).first()
+
+
+def _way(row: Any) -> str | None:
+    if row.number:
+        return reverse("recording", args=[row.number])
+    subject = row.matter.subject
+    return (
+        reverse("activity", args=[subject.removeprefix(_ACTIVITY)]) if subject.startswith(_ACTIVITY) else None
+    )
 
 
 def counted(row: Deadline) -> str:
@@ -102,7 +125,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     choice = selectors.SELECTIONS[name]
     rows = selectors.visible_to(person, at)
     number = Recording.objects.filter(pk=OuterRef("recording")).values("number")[:1]
-    shown = choice.rows(rows, at).annotate(number=Subquery(number))
+    shown = choice.rows(rows, at).select_related("matter").annotate(number=Subquery(number))
     register = replace(_register(at), order=choice.order, full=choice.full)
     context = {
         "choices": [
