@@ -53,7 +53,8 @@ def test_lengths_in_words(seconds: float, words: str) -> None:
 
 def test_every_code_is_found_by_somebody_and_every_one_found_has_words() -> None:
     files = [*CORE.glob("field/*.py"), CORE / "media" / "continuity.py", CORE / "media" / "junctions.py"]
-    files.append(CORE.parent / "stages" / "equipment" / "selectors.py")
+    stages = CORE.parent / "stages"
+    files += [stages / "equipment" / "selectors.py", stages / "fieldwork" / "checks.py"]
     quoted = {code for file in files for code in re.findall(r'"([a-z_]+)"', file.read_text("utf-8"))}
     named = {code for file in files for code in re.findall(r'found\(\s*"([a-z_]+)"', file.read_text("utf-8"))}
     assert set(WORDS) - quoted == set()

@@ -22,6 +22,7 @@ from liuhen.base.rulebook.selectors import pack_at
 from liuhen.core.errors import UsageError
 from liuhen.stages.fieldwork import acts, marking
 from liuhen.stages.fieldwork.models import Mark
+from liuhen.stages.fieldwork.proposing import marks_proposed
 from liuhen.stages.fieldwork.selectors import activities_seen, marks_of_recording
 from liuhen.stages.fieldwork.words import mark_in_words
 
@@ -35,6 +36,7 @@ class MarkForm(forms.Form):
     code = forms.CharField(max_length=41)
     seconds = forms.FloatField(min_value=0, max_value=10_000_000)
     note = forms.CharField(max_length=200, required=False)
+    proposed = forms.BooleanField(required=False)
 
 
 def marks_told(recording: Recording, person: Account, at: datetime) -> dict[str, Any]:
@@ -43,9 +45,21 @@ def marks_told(recording: Recording, person: Account, at: datetime) -> dict[str,
     roles = roles_of(person)
     withdraw = acts.WITHDRAW_MARK.who
     rows = marks_of_recording(recording, person, at)
+    marks = acts.MARK.who is not None and may_ever(acts.MARK.who, roles)
     return {
+        "proposed": [
+            {
+                "code": one.code,
+                "seconds": one.seconds,
+                "elapsed": milliseconds(round(one.seconds * 1000)),
+                "label": mark_in_words(pack, one.code),
+                "why": one.why,
+                "article": one.article,
+            }
+            for one in (marks_proposed(recording) if marks else ())
+        ],
         "choices": marking.choices(pack),
-        "may_mark": acts.MARK.who is not None and may_ever(acts.MARK.who, roles),
+        "may_mark": marks,
         "marks": [
             {
                 "pk": one.pk,
@@ -71,7 +85,13 @@ def mark(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
         raise UsageError("没有说明标记什么、在哪一刻。", remedy="请在播放的画面上用列出的按键标记。")
     told = form.cleaned_data
     made = marking.mark_recording(
-        recording, told["code"], told["seconds"], note=told["note"], by=person, at=at
+        recording,
+        told["code"],
+        told["seconds"],
+        note=told["note"],
+        proposed=told["proposed"],
+        by=person,
+        at=at,
     )
     if request.headers.get("HX-Request") == "true":
         context = {"recording": recording, **marks_told(recording, person, at), "may_mark": False}

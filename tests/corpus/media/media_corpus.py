@@ -147,4 +147,8 @@ ELSEWHERE = {
     "analyser_memory": "test_media_sandbox.py",
     "packets_damaged": "test_media_packets.py",
     "preview_failed": "test_media_preview.py",
+    # measured while the previews are made
+    **dict.fromkeys(
+        ("dark", "blurred", "covered", "frozen", "silent", "low_resolution"), "test_media_quality.py"
+    ),
 }

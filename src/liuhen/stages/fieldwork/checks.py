@@ -80,7 +80,7 @@ def judge(activity: Activity) -> Judged:
     rows = placed_of(activity)
     stretches = recorded(rows)
     marks = _marks(activity)
-    findings = [*_of_itself(activity, pack), *_unplaced(rows)]
+    findings = [*_of_itself(activity, pack), *_unplaced(rows), *_admitted(rows)]
     coverage: Coverage | None = None
     table: list[Row] = []
     if pack is not None:
@@ -216,6 +216,21 @@ def _unplaced(rows: Iterable[Placed]) -> Iterator[Finding]:
     for row in rows:
         if row.start is None:
             yield found("time_unplaced", SHOULD, recording=row.recording.number)
+
+
+# What coverage tells already, with its article and what closes it.
+_AS_HOLES = frozenset({"interrupted", "pause", "untimed"})
+
+
+def _admitted(rows: Iterable[Placed]) -> Iterator[Finding]:
+    """What the files and their places among their neighbours admit: cut, missing, foreign, a clock that is wrong."""
+    for row in rows:
+        number = row.recording.number
+        for told in row.findings:
+            if told["code"] not in _AS_HOLES:
+                text = told["text"] if number in told["text"] else f"{number}：{told['text']}"
+                params = {**told["params"], "recording": number}
+                yield Finding(told["code"], told["severity"], text, told["remedy"], params, told["article"])
 
 
 def _photographs(activity: Activity, pack: Pack) -> Iterator[Finding]:

@@ -97,9 +97,19 @@ def mark_activity(
 
 
 def mark_recording(
-    recording: Recording, code: str, seconds: float, *, note: str = "", by: Account, at: datetime
+    recording: Recording,
+    code: str,
+    seconds: float,
+    *,
+    note: str = "",
+    proposed: bool = False,
+    by: Account,
+    at: datetime,
 ) -> Mark:
-    """At the player. Raises MarkError for a second that the recording does not have, NotAllowedError."""
+    """At the player; `proposed`: the program proposed it, and somebody looked and agreed.
+
+    Raises MarkError for a second that the recording does not have, NotAllowedError.
+    """
     if not visible_to(by, at).filter(pk=recording.pk).exists():
         raise MarkError("没有这条记录，或不属于您的权限。", remedy="请从音像记录进入。")
     length = (recording.duration_ms or 0) / 1000
@@ -114,7 +124,7 @@ def mark_recording(
         agency=recording.agency,
         activity=first,
         recording=recording,
-        origin=Mark.Origin.PLAYER,
+        origin=Mark.Origin.PROPOSED if proposed else Mark.Origin.PLAYER,
         code=_sound(code),
         at=placed.start + timedelta(seconds=seconds) if placed and placed.start else None,
         seconds=round(seconds, 3),

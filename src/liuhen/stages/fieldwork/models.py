@@ -227,6 +227,7 @@ class Mark(models.Model):
     class Origin(models.TextChoices):
         FIELD = "field", "现场"
         PLAYER = "player", "回看"
+        PROPOSED = "proposed", "按建议"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="marks")
@@ -359,6 +360,9 @@ class Placed(models.Model):
     resolution = models.FloatField(default=0)
     pieces = models.JSONField(default=list)
     handed_over_at = models.DateTimeField(null=True, help_text="when its card was handed in")
+    findings = models.JSONField(
+        default=list, help_text="what the file and its place among its neighbours admit"
+    )
     alone = models.BooleanField(default=True, help_text="is of no activity, and could be")
     record_sha256 = models.CharField(max_length=64)
     readings = models.PositiveIntegerField(

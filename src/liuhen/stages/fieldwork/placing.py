@@ -23,8 +23,10 @@ from liuhen.base.ledger.models import Entry
 from liuhen.base.people.models import SYNTHETIC, Agency
 from liuhen.base.recordings.models import Recording
 from liuhen.core.field.coverage import Recorded, pieces_in_time
+from liuhen.core.findings import NOTE, Finding
+from liuhen.core.media.junctions import junctions
 
-from .admitted import MOST, Admitted, judged
+from .admitted import MOST, Admitted, judged, rules
 from .models import Match, Placed
 
 AT_ONCE = 200  # recordings placed before a page answers; the hourly chore does the rest
@@ -63,15 +65,16 @@ def _unplaced(agency: Agency) -> QuerySet[Recording]:
 
 
 def place_these(rows: Sequence[Recording]) -> None:
-    """Judge them, a device's day at a time, with everything else of that day."""
-    handed = _handed_over(rows)
-    wanted = {row.pk for row in rows}
+    """Judge them, a device's day at a time, with everything else of that day: a file that came in later changes what its
+    neighbours admit."""
     readings = _readings_of({row.device_id for row in rows if row.device_id})
     made: list[Placed] = []
     for device, day, some in _days(rows):
-        files, lost = judged(_with_the_day(some, device, day), device, day or _noon(some[0]))
-        count = readings.get(device.pk, 0) if device else 0
-        made += [_placed(one, count, handed) for one in files if one.recording.pk in wanted]
+        every = _with_the_day(some, device, day)
+        files, lost = judged(every, device, day or _noon(some[0]))
+        count, handed = readings.get(device.pk, 0) if device else 0, _handed_over(every)
+        between = _between(files, device)
+        made += [_placed(one, count, handed, between.get(one.recording.number, [])) for one in files]
         made += [_nowhere(row, count, handed) for row in some if row.number in lost]
     _keep(made)
 
@@ -131,7 +134,17 @@ def _handed_over(rows: Iterable[Recording]) -> dict[UUID, datetime]:
     return handed
 
 
-def _placed(one: Admitted, readings: int, handed: dict[UUID, datetime]) -> Placed:
+def _between(files: Sequence[Admitted], device: Device | None) -> dict[str, list[Finding]]:
+    """What lies before each file of the device's day, by the number of the recording."""
+    found: dict[str, list[Finding]] = {}
+    if device is not None:
+        for one in junctions([file.file for file in files], serial=device.serial, rules=rules()):
+            if one.finding is not None:
+                found.setdefault(one.after, []).append(one.finding)
+    return found
+
+
+def _placed(one: Admitted, readings: int, handed: dict[UUID, datetime], between: Sequence[Finding]) -> Placed:
     truth, row = one.truth, one.recording
     return Placed(
         recording=row,
@@ -144,6 +157,7 @@ def _placed(one: Admitted, readings: int, handed: dict[UUID, datetime]) -> Place
         resolution=one.file.resolution.total_seconds(),
         pieces=[[round(start, 3), round(end, 3)] for start, end in one.within.pieces],
         handed_over_at=handed.get(row.pk),
+        findings=[found.as_json() for found in (*one.findings, *between) if found.severity != NOTE],
         record_sha256=row.record_sha256,
         readings=readings,
     )

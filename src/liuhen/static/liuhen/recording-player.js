@@ -143,7 +143,7 @@ class RecordingPlayer {
   /** Stills and marks as they stand on the page, and the marks of the field that fall into it, on the lane. */
   showMarks() {
     const stills = [...document.querySelectorAll("#stills [data-seek]")].map((one) => ({ at: Number(one.dataset.seek), label: one.closest("li").querySelector("strong").textContent }));
-    const marks = [...document.querySelectorAll("#marks [data-seek]")].map((one) => ({ at: Number(one.dataset.seek), label: one.dataset.label, kind: "mark" }));
+    const marks = [...document.querySelectorAll("#marks .marks:not(.marks-proposed) [data-seek]")].map((one) => ({ at: Number(one.dataset.seek), label: one.dataset.label, kind: "mark" }));
     this.lane.setMarks([...stills, ...marks, ...this.facts.marks.filter((one) => one.kind === "field")]);
   }
 
