@@ -230,7 +230,7 @@ def test_it_works_under_a_name_that_is_not_loopback_on_plain_http(
     browser: Any, live: str, people: SimpleNamespace
 ) -> None:
     """No secure context there: no randomUUID, no service worker, no place; everything else."""
-    from conftest import ARGUMENTS, CHROMIUM
+    from e2e.conftest import ARGUMENTS, CHROMIUM
 
     services.set_password(people.officer, PASSWORD, by=people.officer, at=clock.now())
     site.save(site.SiteSettings(hosts=["office.lan"]))

@@ -27,6 +27,9 @@ from liuhen.stages.fieldwork.models import Activity, Report, Sent
 
 pytestmark = pytest.mark.slow
 DESK = (1366, 768)
+MADE = "#marks .marks:not(.marks-proposed) li"
+# The demo card's one deliberate break: for half a second its sound goes on without a picture.
+BREAK = "sound_without_picture"
 
 
 def _stop(page: Any, cause: str) -> None:
@@ -162,11 +165,11 @@ def test_a_whole_inspection_at_a_desk_from_the_card_to_what_is_left_to_do(
     page.goto(f"/recordings/{films[0].number}/")
     page.locator("#player[data-frame]").wait_for(state="attached")
     for code in codes:
-        before = page.locator("#marks li").count()
+        before = page.locator(MADE).count()
         page.keyboard.press(page.get_attribute(f"#mark-form [value={code}]", "data-key"))
-        page.wait_for_function("count => document.querySelectorAll('#marks li').length > count", arg=before)
+        page.wait_for_function(f"count => document.querySelectorAll('{MADE}').length > count", arg=before)
     page.goto(f"/activities/{activity.pk}/")
     page_of.shoot(page, f"activity-{pack}")
-    assert {one.finding.code for one in judge(activity).open} == left
+    assert {one.finding.code for one in judge(activity).open} == left | {BREAK}
     assert "100.0%" in page.text_content("main")
     assert page.evaluate("document.documentElement.scrollWidth") <= DESK[0]

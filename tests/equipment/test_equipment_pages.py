@@ -352,7 +352,8 @@ def test_an_address_of_this_computer_alone_is_known(address: str, loopback: bool
 
 def test_a_scanned_label_leads_to_the_device_after_the_sign_in(client_of: ClientOf) -> None:
     path = f"/d/{recorder().pk}/"
-    assert client_of("officer").get(path).headers["Location"] == url()
+    assert "使用前检查" in client_of("officer").get(path).content.decode()
+    assert client_of("legal").get(path).headers["Location"] == url()
     assert client_of("stranger").get(path).status_code == 404
     assert client_of().get(path).headers["Location"].startswith("/sign-in/")
 

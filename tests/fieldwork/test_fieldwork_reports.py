@@ -179,3 +179,31 @@ def test_a_stop_before_arrival_and_a_resumption_before_the_stop_are_refused(peop
     row = reporting.stop(activity, "weather", stopped_at=clock(9, 20), by=people.officer, at=AT)
     with pytest.raises(ActivityError):
         reporting.resume(row, resumed_at=clock(9, 19), by=people.officer, at=AT)
+
+
+def test_the_signed_paper_of_a_reviewed_report_is_not_replaced(
+    people: SimpleNamespace, tmp_path: Path
+) -> None:
+    activity = inspection(people)
+    report = write(activity, people, "unrecorded_report", "urgent")
+    papers = []
+    for name in ("signed", "other"):
+        scan = tmp_path / f"{name}.pdf"
+        scan.write_bytes(b"%PDF-1.4 " + name.encode())
+        papers.append(keep_paper(scan, by=people.custodian, at=AT))
+    reporting.review(report, by=people.custodian, at=AT, on_paper=OnPaper(people.head, papers[0]))
+    report.refresh_from_db()
+    with pytest.raises(ActivityError):
+        reporting.keep_scan(report, papers[1], by=people.officer, at=AT)
+    report.refresh_from_db()
+    assert report.scan == papers[0]
+
+
+def test_two_who_resume_at_once_do_it_once(people: SimpleNamespace) -> None:
+    row = reporting.stop(inspection(people), "weather", stopped_at=clock(9, 20), by=people.officer, at=AT)
+    stale = type(row).objects.get(pk=row.pk)
+    reporting.resume(row, resumed_at=clock(9, 22), by=people.officer, at=AT)
+    with pytest.raises(ActivityError):
+        reporting.resume(stale, resumed_at=clock(9, 25), by=people.officer2, at=AT)
+    row.refresh_from_db()
+    assert row.resumed_at == clock(9, 22)

@@ -14,10 +14,12 @@ from liuhen.base.recordings import acts as recordings
 from liuhen.base.recordings.acts import SEE
 from liuhen.base.recordings.models import Recording
 from liuhen.base.tokens import acts as tokens
+from liuhen.stages.equipment import acts as equipment
+from liuhen.stages.fieldwork import acts as fieldwork
 from liuhen.stages.ingest import acts as ingest
 from liuhen.stages.ingest.services import Request, ingest_card
 
-TABLES = (people_acts, tokens, devices, recordings, ingest)
+TABLES = (people_acts, tokens, devices, recordings, equipment, fieldwork, ingest)
 EVERY_ACT = [act for table in TABLES for act in table.ALL]
 
 # The whole law of who may, by user name; an act that is not here is for the program alone.
@@ -40,7 +42,23 @@ EXPECTED: dict[str, set[str]] = {
     "device.registered": {"sysadmin", "custodian"},
     "device.corrected": {"sysadmin", "custodian"},
     "device.retired": {"sysadmin", "custodian"},
+    "device.sent_to_repair": {"sysadmin", "custodian"},
+    "device.repaired": {"sysadmin", "custodian"},
+    "device.found": {"sysadmin", "custodian"},
     "device.clock_read": {"custodian", "officer", "officer2"},
+    "device.checked": {"custodian", "officer", "officer2"},
+    "device.issued": {"custodian"},
+    "device.returned": {"custodian"},
+    "activity.opened": {"officer", "officer2", "head", "custodian"},
+    "activity.voided": {"custodian", "head"},
+    "mark.made": {"officer", "officer2", "head", "custodian", "legal"},
+    "recording.unmatched": {"custodian", "head"},
+    "match.declined": {"custodian", "head"},
+    "finding.settled": {"custodian", "head", "legal"},
+    "finding.reopened": {"custodian", "head", "legal"},
+    "sent.retried": {"officer", "officer2", "head", "custodian", "legal"},
+    "sent.handled": {"officer", "officer2", "head", "custodian", "legal"},
+    "recording.flagged": {"custodian", "head", "legal"},
     "recording.stored": {"custodian"},
     "recording.assigned": {"custodian"},
     "recording.reassigned": {"custodian"},
@@ -125,9 +143,8 @@ def test_every_act_has_its_own_kind_and_a_chinese_name():
         by_kind.setdefault(act.kind, set()).add(act.label)
         assert any("一" <= char <= "鿿" for char in act.label)
     shared = {kind for kind, labels in by_kind.items() if len(labels) > 1}
-    assert shared == {
-        "recording.stored"
-    }  # stored by the custodian, or completed by the program after a crash
+    # stored by the custodian, or completed by the program after a crash; matched by a person, or by the office's setting
+    assert shared == {"recording.stored", "recording.matched"}
 
 
 def test_the_demo_agencies_are_two(people):

@@ -275,7 +275,7 @@ def test_the_page_of_a_recording_says_which_activity_it_is_of_and_shows_its_mark
     html = client_of("legal").get(f"/recordings/{recording_of().number}/").content.decode()
     assert f'href="/activities/{played.pk}/"' in html
     facts = json.loads(re.search(r'data-facts="([^"]*)"', html)[1].replace("&quot;", '"'))
-    assert {"at": 3.0, "label": "告知当事人", "kind": "mark"} in facts["marks"]
+    assert {"at": 3.0, "label": "告知当事人", "kind": "field"} in facts["marks"]
     assert len(facts["marks"]) == 1, "the other is outside the recording"
 
 

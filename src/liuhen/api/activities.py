@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Schema
 from ninja.responses import Status
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from liuhen.base import clock
+from liuhen.base.acts import ask
 from liuhen.base.people.models import Account, Unit
 from liuhen.base.recordings.selectors import find_recording, visible_to
 from liuhen.base.tokens.models import Scope
 from liuhen.core.errors import UsageError
 from liuhen.doors import activities as told_as
 from liuhen.doors.paging import page_of
-from liuhen.stages.fieldwork import pairing, telling
-from liuhen.stages.fieldwork.checks import judge
+from liuhen.stages.fieldwork import acts, pairing, telling
+from liuhen.stages.fieldwork.checks import as_seen, judge
 from liuhen.stages.fieldwork.naming import devices_named, find_activity, officers_named
 from liuhen.stages.fieldwork.selectors import activities_seen
 from liuhen.stages.fieldwork.telling import Told
@@ -105,7 +106,7 @@ class MoreFacts(Facts):
 
 
 class Recordings(Schema):
-    recordings: list[str]
+    recordings: Annotated[list[str], Field(max_length=100)]
 
 
 def _told(facts: Facts, person: Account) -> Told:
@@ -190,8 +191,9 @@ def tell_activity(request: HttpRequest, name: Word, told: MoreFacts) -> Any:
     returns=JudgedShape,
 )
 def judged_activity(request: HttpRequest, name: Word) -> Any:
-    activity = find_activity(name, caller_of(request).account, clock.now())
-    return told_as.judged(judge(activity), clock.stamp)
+    person, at = caller_of(request).account, clock.now()
+    judged = as_seen(judge(find_activity(name, person, at)), person, at)
+    return told_as.judged(judged, clock.stamp)
 
 
 @operation(
@@ -206,7 +208,9 @@ def judged_activity(request: HttpRequest, name: Word) -> Any:
 def match_recordings(request: HttpRequest, name: Word, told: Recordings) -> Any:
     person, at = caller_of(request).account, clock.now()
     activity = find_activity(name, person, at)
-    rows = [find_recording(one, visible_to(person, at)) for one in told.recordings[:100]]
+    rows = [find_recording(one, visible_to(person, at)) for one in told.recordings]
+    for row in rows:
+        ask(acts.MATCH, row, by=person, at=at)
     for row in rows:
         pairing.confirm(row, activity, by=person, at=at)
     return told_as.told(activity, clock.stamp)

@@ -15,7 +15,7 @@ from liuhen.base.recordings.selectors import find_recording, visible_to
 from liuhen.core.errors import UsageError
 from liuhen.doors import activities as shapes
 from liuhen.stages.fieldwork import pairing, placing, telling
-from liuhen.stages.fieldwork.checks import Judged, judge
+from liuhen.stages.fieldwork.checks import Judged, as_seen, judge
 from liuhen.stages.fieldwork.facts import CIRCUMSTANCES, EVENTS
 from liuhen.stages.fieldwork.models import MOMENTS, Activity
 from liuhen.stages.fieldwork.naming import devices_named, find_activity, officers_named
@@ -119,8 +119,9 @@ def _line(row: Activity) -> str:
 
 def show_activity(args: argparse.Namespace) -> int:
     make_ready()
-    activity = find_activity(args.activity, who(args.by), clock.now())
-    found = judge(activity)
+    person, at = who(args.by), clock.now()
+    activity = find_activity(args.activity, person, at)
+    found = as_seen(judge(activity), person, at)
     if args.json:
         emit_json({**shapes.told(activity), **shapes.judged(found)})
     else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from liuhen.base import clock
+from liuhen.base.acts import ReasonMissingError, ask
 from liuhen.base.basis import OWN_RULE
 from liuhen.base.people.models import Account
 from liuhen.base.recordings.models import Recording
@@ -23,7 +25,7 @@ from liuhen.core.errors import UsageError
 from liuhen.core.field.matching import Proposal
 from liuhen.core.rules.pack import Pack
 from liuhen.stages.fieldwork import acts, pairing, placing, telling
-from liuhen.stages.fieldwork.facts import pack_of
+from liuhen.stages.fieldwork.facts import pack_of, packs_of
 from liuhen.stages.fieldwork.models import Activity, Match, Participant, Placed
 from liuhen.stages.fieldwork.selectors import activities_seen, without_activity, without_recording
 from liuhen.stages.fieldwork.words import matter_in_words
@@ -186,7 +188,9 @@ def _asked_for(request: HttpRequest) -> dict[str, Any]:
 def tell(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     activity, person = find(request, pk), person_in(request)
     only(request, acts.TELL.who)
-    form = TellForm(person, pack_of(activity), request.POST or None, initial=initial_of(activity))
+    form = TellForm(
+        person, pack_of(activity), request.POST or None, initial=initial_of(activity), activity=activity
+    )
     page = FormPage(
         f"补登、更正 {activity.number}",
         "保存",
@@ -197,7 +201,10 @@ def tell(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     )
 
     def act(data: dict[str, Any]) -> None:
-        telling.tell(activity, form.told(), by=person, at=clock.now(), reason=data["reason"] or None)
+        try:
+            telling.tell(activity, form.told(), by=person, at=clock.now(), reason=data["reason"] or None)
+        except ReasonMissingError as error:  # said on the form, where what was typed still stands
+            raise UsageError("改动了已填的内容，没有写明理由。", remedy="请写明更正的理由再保存。") from error
 
     return form_page(request, page, form, act, said="已保存。", template=FORM)
 
@@ -230,7 +237,7 @@ def unmatched(request: HttpRequest) -> HttpResponse:
     """Recordings that are of no activity, each with what is proposed and why."""
     only(request, acts.BROWSE)
     person, at = person_in(request), clock.now()
-    left = placing.place(person.agency)
+    left = placing.place(person.agency, since=at - timedelta(days=2))
     page = _page_in(request)
     rows = list(
         without_activity(person, at).select_related("device", "holder")[
@@ -240,9 +247,10 @@ def unmatched(request: HttpRequest) -> HttpResponse:
     shown = rows[:AT_ONCE]
     proposed = pairing.propose(shown, activities_seen(person, at))
     placed = {row.pk: row for row in Placed.objects.filter(recording__in=[one.pk for one in shown])}
+    pack_on = packs_of(person.agency)
     context = {
-        "rows": [_unmatched(row, placed.get(row.pk), proposed) for row in shown],
-        "groups": _groups(shown, proposed),
+        "rows": [_unmatched(row, placed.get(row.pk), proposed, pack_on) for row in shown],
+        "groups": _groups(shown, proposed, pack_on),
         "tabs": _tabs("recordings", person, at),
         "left": left,
         "before": page - 1,
@@ -259,19 +267,24 @@ def _page_in(request: HttpRequest) -> int:
     return int(number) if number.isascii() and number.isdecimal() and 0 < len(number) < 6 else 1
 
 
-def _unmatched(row: Recording, placed: Placed | None, proposed: pairing.Proposed) -> dict[str, Any]:
+PackOn = Callable[[Activity], Pack | None]
+
+
+def _unmatched(
+    row: Recording, placed: Placed | None, proposed: pairing.Proposed, pack_on: PackOn
+) -> dict[str, Any]:
     found = proposed.of(row)
     return {
         "row": row,
         "start": placed.start if placed else None,
         "length": in_words(row.duration_ms / 1000) if row.duration_ms else "",
-        "proposals": [_proposal(one, activity) for one, activity in found[:3]],
+        "proposals": [_proposal(one, activity, pack_on) for one, activity in found[:3]],
         "why": "" if found else proposed.why_alone(row),
         "new": f"{reverse('activity_new')}?recording={row.pk}",
     }
 
 
-def _groups(rows: list[Recording], proposed: pairing.Proposed) -> list[dict[str, Any]]:
+def _groups(rows: list[Recording], proposed: pairing.Proposed, pack_on: PackOn) -> list[dict[str, Any]]:
     """Activities that several recordings are proposed for, and for nothing else: confirmed in one go."""
     found: dict[uuid.UUID, dict[str, Any]] = {}
     for row in rows:
@@ -282,14 +295,14 @@ def _groups(rows: list[Recording], proposed: pairing.Proposed) -> list[dict[str,
             told["recordings"].append(row.pk)
     groups = [one for one in found.values() if len(one["recordings"]) > 1]
     for one in groups:
-        one["matter"] = matter_in_words(pack_of(one["activity"]), one["activity"].matter)
+        one["matter"] = matter_in_words(pack_on(one["activity"]), one["activity"].matter)
     return groups
 
 
-def _proposal(one: Proposal, activity: Activity) -> dict[str, Any]:
+def _proposal(one: Proposal, activity: Activity, pack_on: PackOn) -> dict[str, Any]:
     return {
         "activity": activity,
-        "matter": matter_in_words(pack_of(activity), activity.matter),
+        "matter": matter_in_words(pack_on(activity), activity.matter),
         "reason": one.reason,
         "sure": SURE[one.confidence],
         "tone": {"high": "good", "medium": "wait", "low": ""}[one.confidence],
@@ -323,6 +336,8 @@ def match(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             pairing.decline(row, activity, by=person, at=at)
         messages.success(request, "已登记：这条记录不是这次活动的，不再建议。")
         return redirect(back)
+    for row in rows:
+        ask(acts.MATCH, row, by=person, at=at)
     for row in rows:
         pairing.confirm(row, activity, by=person, at=at)
     messages.success(request, f"已把 {len(rows)} 条记录归入 {activity.number}。")

@@ -21,7 +21,7 @@ from liuhen.base.people.models import Account
 from liuhen.base.recordings.models import Recording
 from liuhen.core.errors import UsageError
 from liuhen.stages.fieldwork import acts, settling
-from liuhen.stages.fieldwork.checks import judge
+from liuhen.stages.fieldwork.checks import as_seen, judge
 from liuhen.stages.fieldwork.models import Activity, Settled
 from liuhen.stages.fieldwork.selectors import activities_seen, recordings_of
 
@@ -52,7 +52,7 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def shown(activity: Activity, person: Account, at: datetime) -> dict[str, Any]:
     """What page and paper have in common."""
-    judged = judge(activity)
+    judged = as_seen(judge(activity), person, at)
     seen = list(recordings_of(activity, person, at).select_related("device", "holder"))
     told = activity_timeline.told_of(judged, frozenset(one.pk for one in seen))
     drawing = activity_timeline.drawn(told)

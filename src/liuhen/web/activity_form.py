@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django import forms
+from django.db.models import Q
 
 from liuhen.base import clock
 from liuhen.base.devices.models import Device
@@ -18,7 +19,7 @@ from liuhen.core.rules.terms import NAMES
 from liuhen.stages.fieldwork.facts import CIRCUMSTANCES, EVENTS
 from liuhen.stages.fieldwork.models import MOMENTS, Activity
 from liuhen.stages.fieldwork.telling import Told
-from liuhen.stages.fieldwork.words import OBLIGATIONS
+from liuhen.stages.fieldwork.words import OBLIGATIONS, mark_in_words
 
 CARRIED = 4  # devices that a form has room for
 _BESIDE = (Device.Kind.DOCK, Device.Kind.STORE)
@@ -84,17 +85,30 @@ class ActivityForm(forms.Form):
     )
     note = forms.CharField(label="备注", max_length=2000, required=False, widget=forms.Textarea({"rows": 2}))
 
-    def __init__(self, person: Account, pack: Pack | None, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, person: Account, pack: Pack | None, *args: Any, activity: Activity | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         at = clock.now()
+        self.slots = max(CARRIED, activity.carried.count() if activity else 0)
         self._offer("unit", units_of(person, at).order_by("code"))
         self.fields["unit"].initial = person.unit or (person.officer.unit if person.officer else None)
-        here = officers_of(person, at).filter(left_on__isnull=True).order_by("staff_no")
+        here = officers_of(person, at).filter(left_on__isnull=True)
+        if activity is not None:  # who took part stands there, also when they have left since
+            took_part = activity.participants.values("officer")
+            here = officers_of(person, at).filter(Q(left_on__isnull=True) | Q(pk__in=took_part))
+        here = here.order_by("staff_no")
         self._offer("officers", here)
         if person.officer_id:
             self.fields["officers"].initial = [person.officer_id]
         self.fields["matter"].choices = matter_choices(pack, str(self.initial.get("matter") or ""))  # type: ignore[attr-defined]
         contents = [(one.code, one.text) for one in (pack.key_content if pack else ()) if one.code]
+        known = {code for code, _ in contents}
+        contents += [
+            (code, mark_in_words(pack, code))
+            for code in self.initial.get("happened") or ()
+            if code not in known
+        ]
         self.fields["happened"].choices = contents  # type: ignore[attr-defined]
         self._offer_devices(person, here, at)
 
@@ -103,7 +117,7 @@ class ActivityForm(forms.Form):
 
     def _offer_devices(self, person: Account, here: Any, at: datetime) -> None:
         devices = devices_seen(person, at).exclude(kind__in=_BESIDE).order_by("serial")
-        for number in range(1, CARRIED + 1):
+        for number in range(1, self.slots + 1):
             self.fields[f"device{number}"] = forms.ModelChoiceField(
                 devices, label=f"第 {number} 台", required=False, empty_label="（无）"
             )
@@ -114,7 +128,7 @@ class ActivityForm(forms.Form):
     @property
     def groups(self) -> list[Group]:
         """The fields as the page shows them."""
-        devices = [f"{name}{number}" for number in range(1, CARRIED + 1) for name in ("device", "carrier")]
+        devices = [f"{name}{number}" for number in range(1, self.slots + 1) for name in ("device", "carrier")]
         layout = (
             ("什么事，在哪里", ("unit", "matter", "place", "party", "latitude", "longitude"), False),
             ("谁去的，什么时候", ("officers", *MOMENTS), False),
@@ -131,7 +145,7 @@ class ActivityForm(forms.Form):
         said = self.cleaned_data
         devices = {
             said[f"device{number}"]: said[f"carrier{number}"]
-            for number in range(1, CARRIED + 1)
+            for number in range(1, self.slots + 1)
             if said.get(f"device{number}")
         }
         given = {name: said[name] for name in _PLAIN if said[name] not in (None, "")}

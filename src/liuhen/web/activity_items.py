@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.urls import reverse
 
 from liuhen.base import clock
@@ -163,8 +164,10 @@ def documents_in(activity: Activity) -> list[Item]:
 # -- marks
 
 
-def marks_in(activity: Activity, pack: Pack | None) -> list[Item]:
+def marks_in(activity: Activity, pack: Pack | None, seen: Collection[UUID]) -> list[Item]:
+    """Marks of the field, and those made at recordings that the person may see."""
     rows = activity.marks.filter(state=Mark.State.MADE).select_related("made_by", "recording")
+    rows = rows.filter(Q(recording__isnull=True) | Q(recording__in=seen))
     return [_mark(one, number, pack) for number, one in enumerate(rows, start=1)]
 
 

@@ -39,7 +39,7 @@ def told_of(judged: Judged, seen: frozenset[UUID]) -> Told:
         items.span_in(judged),
         items.recordings_in(rows, seen),
         items.documents_in(activity),
-        items.marks_in(activity, judged.pack),
+        items.marks_in(activity, judged.pack, seen),
         items.holes_in(judged),
         items.stops_in(activity),
         items.reports_in(activity),

@@ -168,9 +168,14 @@ def entries(request: HttpRequest) -> HttpResponse:
 def read_json(raw: bytes) -> Any:
     """None for what is no JSON."""
     try:
-        return json.loads(raw)
+        return json.loads(raw, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None
+
+
+def _no_number(text: str) -> Any:
+    """NaN and the infinities are Python's idea of JSON, and no database's."""
+    raise ValueError(text)
 
 
 def _json(said: dict[str, Any]) -> JsonResponse:

@@ -84,6 +84,7 @@ _SUBJECTS = {
     "paper": "签字件",
     "report": "报告",
     "rules": "规定",
+    "sent": "现场记录",
     "token": "令牌",
     "unit": "科室",
     "urn": "记录",

@@ -34,6 +34,7 @@ class DocumentTimes:
     start: datetime | None
     end: datetime | None
     on_site: bool = True
+    id: str = ""  # whatever names it where its name may not stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +84,15 @@ def _row(
         return Row(document, None, None, None, "off_site")
     start, end = document.start, document.end
     if start is None or end is None:
-        finding = found("document_untimed", NOTE, article=article, document=document.name)
+        finding = found("document_untimed", NOTE, article=article, **_named(document))
         return Row(document, None, None, None, "untimed", (finding,))
     if not sessions:
-        finding = found("document_not_recorded", severity, article=article, document=document.name)
+        finding = found("document_not_recorded", severity, article=article, **_named(document))
         return Row(document, None, None, None, "not_recorded", (finding,))
     session, meets = _session(sessions, start, end)
     first, last = ((one - two).total_seconds() for one, two in zip(session, (start, end), strict=True))
     if not meets:
-        finding = found("document_not_recorded", severity, article=article, document=document.name)
+        finding = found("document_not_recorded", severity, article=article, **_named(document))
         return Row(document, session, first, last, "not_recorded", (finding,))
     findings = []
     for code, apart in (("document_start_differs", first), ("document_end_differs", last)):
@@ -102,12 +103,16 @@ def _row(
                     code,
                     severity,
                     article=article,
-                    document=document.name,
+                    **_named(document),
                     seconds=apart,
                     direction=direction,
                 )
             )
     return Row(document, session, first, last, "differs" if findings else "agrees", tuple(findings))
+
+
+def _named(document: DocumentTimes) -> dict[str, str]:
+    return {"document": document.name, **({"document_id": document.id} if document.id else {})}
 
 
 def _session(sessions: Sequence[Stretch], start: datetime, end: datetime) -> tuple[Stretch, bool]:

@@ -24,7 +24,7 @@ from liuhen.core.errors import RefusedError, UsageError
 from . import acts, checks
 from .checks import Looked
 from .models import Check, Issue, Signed
-from .signing import Signature, keep_signature
+from .signing import Signature, keep_signature, two_people
 
 _FUTURE = timedelta(days=366)
 
@@ -178,6 +178,7 @@ def return_device(
         raise UsageError("归还时间早于领用时间。", remedy="请核对服务器时钟。")
     with transaction.atomic():
         if signature is None and reason.strip():
+            two_people(issue.officer, by)
             signed, paper = Signed.ABSENT, None
         else:
             signed, paper = keep_signature(signature, issue.officer, by=by, at=at)

@@ -64,7 +64,7 @@ def keep_signature(
     """How the officer signed, and the drawing where there is one. Raises UnsignedError, UsageError."""
     if signature is None:
         raise unsigned(officer.agency)
-    _two_people(officer, by)
+    two_people(officer, by)
     if isinstance(signature, Proved):
         if signature.account.officer_id != officer.pk or not signature.account.is_active:
             raise unsigned(officer.agency)
@@ -72,7 +72,7 @@ def keep_signature(
     return Signed.DRAWN, _kept(signature.png, by=by, at=at)
 
 
-def _two_people(officer: Officer, by: Account) -> None:
+def two_people(officer: Officer, by: Account) -> None:
     if by.officer_id is not None and by.officer_id == officer.pk:
         raise RefusedError(
             "发放人和领用人不能是同一个人。",

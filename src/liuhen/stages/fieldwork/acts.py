@@ -209,6 +209,10 @@ DECLINE = Act(
 )
 RETELL = Act("recording.activity_told", "执法活动的情况有变", sources=_ANY_RECORDING)
 
+_SENDERS = HasRole((Role.OFFICER, Role.CUSTODIAN, Role.UNIT_HEAD, Role.LEGAL))
+RETRY = Act("sent.retried", "再次登记现场记录", who=_SENDERS, corrects=True)
+HANDLE = Act("sent.handled", "处理未能登记的现场记录", who=_SENDERS, corrects=True)
+
 SETTLE = Act(
     "finding.settled",
     "办结发现的问题",
@@ -229,5 +233,5 @@ ALL = (
     *(OPEN, TELL, CORRECT, VOID, STOP, RESUME, RETELL_ACTIVITY),
     *(MAKE_REPORT, REVIEW, RETURN, WITHDRAW_REPORT, KEEP_SCAN),
     *(LIST_DOCUMENT, WITHDRAW_DOCUMENT, MARK, WITHDRAW_MARK),
-    *(MATCH, MATCH_BY_SETTING, UNDO, DECLINE, RETELL, SETTLE, REOPEN),
+    *(MATCH, MATCH_BY_SETTING, UNDO, DECLINE, RETELL, SETTLE, REOPEN, RETRY, HANDLE),
 )

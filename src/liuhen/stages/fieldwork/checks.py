@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from liuhen.base import site
+from liuhen.base.people.models import Account
 from liuhen.base.recordings.models import Recording
+from liuhen.base.recordings.selectors import visible_to
 from liuhen.core.canonical import canonical
 from liuhen.core.field.closing import NEAR, Explained
 from liuhen.core.field.coverage import (
@@ -37,6 +39,7 @@ from .models import Activity, Mark, Match, Placed, Report, Settled
 from .placing import place_these, recorded
 from .selectors import carrying, documents_of
 
+_WORDS = frozenset({"document", "name", "trace", "rule", "lacking"})
 _STANDING = (Report.State.MADE, Report.State.REVIEWED)
 
 
@@ -96,10 +99,14 @@ def judge(activity: Activity) -> Judged:
 
 
 def keyed(findings: Iterable[Finding]) -> Iterator[tuple[str, Finding]]:
-    """Each finding with its name: the same facts have the same name, other figures another one."""
+    """Each finding with its name: the same facts have the same name, other figures another one.
+
+    The name stands in the ledger where the finding is closed: no words are made into it.
+    """
     seen: dict[str, int] = {}
     for one in findings:
-        told = canonical({"code": one.code, "params": {key: str(value) for key, value in one.params.items()}})
+        params = {key: str(value) for key, value in one.params.items() if key not in _WORDS}
+        told = canonical({"code": one.code, "params": params})
         name = f"{one.code}:{hashlib.sha256(told).hexdigest()[:16]}"
         seen[name] = seen.get(name, 0) + 1
         yield (name if seen[name] == 1 else f"{name}:{seen[name]}"), one
@@ -159,7 +166,8 @@ def _marked(activity: Activity, pack: Pack, marks: list[Marked], stretches: list
 
 def _table(activity: Activity, pack: Pack, stretches: list[Recorded]) -> list[Row]:
     papers = [
-        DocumentTimes(str(one), one.started_at, one.ended_at, one.on_site) for one in documents_of(activity)
+        DocumentTimes(str(one), one.started_at, one.ended_at, one.on_site, str(one.pk))
+        for one in documents_of(activity)
     ]
     spans = [(one.start, one.end) for one in stretches]
     return time_agreement(pack, papers, spans, tolerance=site.current().document_seconds)
@@ -196,7 +204,14 @@ def _documents(activity: Activity) -> Iterator[Finding]:
             continue
         until = one.ended_at or one.started_at
         if one.started_at < start - NEAR or (end is not None and until > end + NEAR):
-            yield found("document_outside", SHOULD, document=str(one), start=one.started_at, end=until)
+            yield found(
+                "document_outside",
+                SHOULD,
+                document=str(one),
+                document_id=str(one.pk),
+                start=one.started_at,
+                end=until,
+            )
 
 
 def _reports(activity: Activity, pack: Pack | None) -> Iterator[Finding]:
@@ -245,3 +260,22 @@ def _photographs(activity: Activity, pack: Pack) -> Iterator[Finding]:
 
 def find(activity: Activity, key: str) -> Found | None:
     return next((one for one in judge(activity).findings if one.key == key), None)
+
+
+def as_seen(judged: Judged, person: Account, at: datetime) -> Judged:
+    """For somebody who may not see every recording: what their findings say of the others is that there is something."""
+    matched = Match.objects.filter(activity=judged.activity, state=Match.State.MATCHED).values("recording")
+    seen = visible_to(person, at).filter(pk__in=matched).values("pk")
+    rows = Recording.objects.filter(pk__in=matched).exclude(pk__in=seen)
+    hidden = list(rows.values_list("number", flat=True))
+    if not hidden:
+        return judged
+    return replace(judged, findings=tuple(_neutral(one, hidden) for one in judged.findings))
+
+
+def _neutral(one: Found, hidden: list[str]) -> Found:
+    said = f"{one.finding.text} {one.finding.params}"
+    if not any(number in said for number in hidden):
+        return one
+    told = replace(one.finding, text="您无权查看的一条记录有需要核对的情况。", params={})
+    return replace(one, finding=told)

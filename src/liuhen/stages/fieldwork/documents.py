@@ -11,7 +11,7 @@ from liuhen.base.clock import stamp
 from liuhen.base.people.models import Account, Paper
 
 from . import acts
-from .errors import ActivityError, require_live
+from .errors import ActivityError, require_live, require_possible
 from .models import Activity, Document
 
 # Kinds that the offices write; any other may be typed.
@@ -84,6 +84,7 @@ def require_times(kind: str, started_at: datetime | None, ended_at: datetime | N
     """What a document must say of itself; asked before its scan is kept. Raises ActivityError."""
     if not kind.strip():
         raise ActivityError("没有写明文书的种类。", remedy="请选择或填写种类，如“现场检查笔录”。")
+    require_possible(started_at, ended_at)
     if started_at and ended_at and ended_at < started_at:
         raise ActivityError(
             "文书的终止时间早于起始时间。", remedy="请对照文书核对两个时间。", code="out_of_order"

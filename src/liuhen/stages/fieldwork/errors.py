@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from liuhen.core.errors import RefusedError, UsageError
+from liuhen.core.rules.facts import FIRST_YEAR, LAST_YEAR
 
 
 class ActivityError(UsageError):
@@ -37,3 +39,12 @@ class MarkError(UsageError):
 
 class MatchError(RefusedError):
     code = "match_wrong"
+
+
+def require_possible(*moments: datetime | None) -> None:
+    """Moments of years that an office can mean. Raises ActivityError."""
+    for moment in moments:
+        if moment is not None and not FIRST_YEAR < moment.year < LAST_YEAR:
+            raise ActivityError(
+                f"没有 {moment.year} 年的执法活动。", remedy="请核对年份，写四位数。", code="impossible_time"
+            )

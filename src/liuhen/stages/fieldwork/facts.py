@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from liuhen.base.clock import stamp
+from liuhen.base.clock import SHANGHAI, stamp
 from liuhen.base.devices.models import Device
-from liuhen.base.people.models import Officer
-from liuhen.base.rulebook.selectors import pack_at
+from liuhen.base.people.models import Agency, Officer
+from liuhen.base.rulebook.selectors import book_of, pack_at
 from liuhen.core.rules.facts import Facts
 from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.terms import Cause, Circumstance, Event, Ground, words_of
@@ -29,6 +29,12 @@ SPOKEN_WITHIN = 300.0  # seconds after recording went on
 def pack_of(activity: Activity) -> Pack | None:
     """The regulation in force on the day of the activity, with the office's rulings."""
     return pack_at(activity.agency, activity.day)
+
+
+def packs_of(agency: Agency) -> Callable[[Activity], Pack | None]:
+    """`pack_of` for many activities of one agency: its rulebook is read once."""
+    on = book_of(agency).remembering()
+    return lambda activity: on(activity.day.astimezone(SHANGHAI).date())
 
 
 def facts_of(activity: Activity) -> dict[str, Any]:

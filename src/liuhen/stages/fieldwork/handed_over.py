@@ -37,7 +37,8 @@ def documents_for_recordings(agency: Agency, recordings: Iterable[UUID]) -> list
 
 
 def _activities(agency: Agency, keys: Sequence[UUID]) -> set[UUID]:
-    rows = Match.objects.filter(agency=agency, recording__in=keys, state=Match.State.MATCHED)
+    matched_now = Match.objects.filter(state=Match.State.MATCHED, activity__state=Activity.State.OPEN)
+    rows = matched_now.filter(agency=agency, recording__in=keys)
     matched = dict(rows.values_list("recording", "activity"))
     others = [key for key in keys if key not in matched]
     return set(matched.values()) | set(_by_device_and_time(agency, others))

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from liuhen.base import clock, site
@@ -83,7 +84,8 @@ def propose(recordings: Sequence[Recording], activities: QuerySet[Activity]) -> 
     found = work_out(told, _activities(rows), settings())
     refused = set(
         Match.objects.filter(
-            recording__in=[one.pk for one in recordings], state=Match.State.DECLINED
+            recording__in=[one.pk for one in recordings],
+            state__in=(Match.State.DECLINED, Match.State.UNDONE),
         ).values_list("recording", "activity")
     )
     if refused:
@@ -190,7 +192,9 @@ def undo(row: Match, *, reason: str, by: Account, at: datetime, stores: Stores |
 def _take_out(row: Match, by: Account, at: datetime) -> None:
     row.state, row.by, row.at = Match.State.UNDONE, by.name, at
     row.save(update_fields=["state", "by", "at"])
-    left = Match.objects.filter(recording=row.recording_id, state=Match.State.MATCHED)
+    left = Match.objects.filter(
+        recording=row.recording_id, state=Match.State.MATCHED, activity__state=Activity.State.OPEN
+    )
     Placed.objects.filter(recording=row.recording_id).update(alone=not left.exists())
     retelling.tell_activity(row.activity, at=at)
 
@@ -201,7 +205,10 @@ def decline(recording: Recording, activity: Activity, *, by: Account, at: dateti
         raise MatchError("这条建议已经处理过。", remedy="请刷新后查看。")
     row = Match(recording=recording, activity=activity, agency=activity.agency, by=by.name, at=at)
     data = {"recording": recording.urn, "activity": str(activity.pk)}
-    perform(acts.DECLINE, row, by=by, at=at, subject=activity.subject, data=data)
+    try:
+        perform(acts.DECLINE, row, by=by, at=at, subject=activity.subject, data=data)
+    except IntegrityError as error:  # two at once
+        raise MatchError("这条建议刚刚已处理。", remedy="请刷新后查看。") from error
     return row
 
 

@@ -19,11 +19,13 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import DataError, IntegrityError, transaction
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from liuhen.base.acts import Act, perform
 from liuhen.base.basis import OWN_RULE
 from liuhen.base.people.models import Account, Role
 from liuhen.base.people.rules import roles_of
 from liuhen.core.errors import LiuhenError, RefusedError, UsageError
 
+from . import acts
 from .models import Sent
 from .phoned import DOERS
 
@@ -169,7 +171,10 @@ def _now(one: Entry, ahead: float, note: str, by: Account, at: datetime) -> Answ
         return Answer(
             one.id, Sent.Outcome.REFUSED, "这条记录的编号已被使用。怎么办：请由科室管理员按原文补登。"
         )
-    outcome, sentence = _try(one, _corrected(one.at, ahead, one.kind), by, at)
+    if note and one.kind == "report":
+        outcome, sentence = Sent.Outcome.REFUSED, _OWN_REPORT
+    else:
+        outcome, sentence = _try(one, _corrected(one.at, ahead, one.kind), by, at)
     row = _keep(one, ahead, by, at, outcome, note + sentence)
     return Answer(row.pk, row.outcome, row.sentence)
 
@@ -222,17 +227,35 @@ def again(row: Sent, *, by: Account, at: datetime) -> Answer:
     if row.outcome != Sent.Outcome.REFUSED:
         return Answer(row.pk, row.outcome, row.sentence)
     one = Entry(id=row.pk, activity=row.activity, kind=row.kind, at=row.phone_at, body=row.body)  # type: ignore[arg-type]
+    if row.by_id != by.pk and row.kind == "report":
+        raise NotTheirsError(
+            "报告须由本人登记，别人不能代为再试。",
+            remedy="请由本人登录后再试，或由本人在执法活动中另写。",
+            basis=OWN_RULE.cite(by.agency.pack),
+        )
     outcome, sentence = _try(one, _corrected(row.phone_at, row.phone_ahead, row.kind), by, at)
-    Sent.objects.filter(pk=row.pk).update(outcome=outcome, sentence=sentence)
+    note = "" if row.by_id == by.pk else f"{row.by.name}的手机记录，由{by.name}再次登记。"
+    said = "　".join(part for part in (row.sentence, note, sentence) if part)
+    _settle(acts.RETRY, row, outcome, said, by=by, at=at)
     return Answer(row.pk, outcome, sentence)
 
 
+_OWN_REPORT = "报告须由本人登记，不能代交。怎么办：请由本人登录后发送，或在执法活动中另写。"
+
+
+def _settle(act: Act, row: Sent, outcome: Sent.Outcome, sentence: str, *, by: Account, at: datetime) -> None:
+    data = {"entry": str(row.pk), "kind": row.kind, "outcome": str(outcome)}
+    changes = {"outcome": outcome, "sentence": sentence}
+    perform(act, row, by=by, at=at, subject=f"sent:{row.pk}", data=data, changes=changes)
+
+
+@transaction.atomic
 def handle(row: Sent, *, note: str, by: Account, at: datetime) -> None:
     """Somebody has dealt with an entry that could not be registered. It stays."""
     if not note.strip():
         raise UsageError("没有写明怎样处理的。", remedy="例如：已由某某补登。")
-    changed = Sent.objects.filter(pk=row.pk, outcome=Sent.Outcome.REFUSED).update(
-        outcome=Sent.Outcome.HANDLED, sentence=f"{row.sentence}　处理：{note.strip()}（{by.name}）"
-    )
-    if not changed:
+    row = Sent.objects.select_for_update().get(pk=row.pk)
+    if row.outcome != Sent.Outcome.REFUSED:
         raise UsageError("这条记录已经处理过。", remedy="请刷新后查看。")
+    said = f"{row.sentence}　处理：{note.strip()}（{by.name}）"
+    _settle(acts.HANDLE, row, Sent.Outcome.HANDLED, said, by=by, at=at)

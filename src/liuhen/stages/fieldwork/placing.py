@@ -14,7 +14,17 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Count,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import Coalesce
 
 from liuhen.base.clock import SHANGHAI, parse_stamp
@@ -27,17 +37,21 @@ from liuhen.core.findings import NOTE, Finding
 from liuhen.core.media.junctions import junctions
 
 from .admitted import MOST, Admitted, judged, rules
-from .models import Match, Placed
+from .models import Activity, Match, Placed
 
 AT_ONCE = 200  # recordings placed before a page answers; the hourly chore does the rest
 SLICE = 500
+NEAR = timedelta(days=31)  # of a recording: readings that may say how its clock stood
 
 
-def place(agency: Agency, *, limit: int = AT_ONCE) -> int:
-    """Place what is not, the newest first; returns how many are left to be done. Generated rows have no bytes."""
+def place(agency: Agency, *, limit: int = AT_ONCE, since: datetime | None = None) -> int:
+    """Place what is not, the newest first; returns how many are left to be done. Generated rows have no bytes.
+
+    `since`: for a page that must answer, only what came in since then; the rest is for the background.
+    """
     if agency.code == SYNTHETIC:
         return 0
-    rows = list(_unplaced(agency).select_related("device").order_by("-position")[: limit + 1])
+    rows = list(_unplaced(agency, since).select_related("device").order_by("-position")[: limit + 1])
     place_these(rows[:limit])
     return max(0, len(rows) - limit)
 
@@ -49,17 +63,19 @@ def place_all(_at: datetime) -> None:
             pass
 
 
-def _unplaced(agency: Agency) -> QuerySet[Recording]:
-    read = (
-        ClockReading.objects.filter(device=OuterRef("device"))
-        .order_by()
-        .values("device")
-        .annotate(count=Count("pk"))
-        .values("count")
+def _unplaced(agency: Agency, since: datetime | None) -> QuerySet[Recording]:
+    """What has no place, or one that was worked out with another record or other readings near its day. `since`: only what
+    was stored since then and has none."""
+    rows = Recording.objects.filter(agency=agency)
+    if since is not None:
+        return rows.filter(placed__isnull=True, state__in=Recording.State.values, stored_at__gte=since)
+    near = ClockReading.objects.filter(
+        device=OuterRef("device"),
+        server_at__gte=ExpressionWrapper(OuterRef("taken_at") - NEAR, DateTimeField()),
+        server_at__lte=ExpressionWrapper(OuterRef("taken_at") + NEAR, DateTimeField()),
     )
-    rows = Recording.objects.filter(agency=agency).annotate(
-        readings=Coalesce(Subquery(read, output_field=IntegerField()), 0)
-    )
+    counted = near.order_by().values("device").annotate(count=Count("pk")).values("count")
+    rows = rows.annotate(readings=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
     stale = ~Q(placed__record_sha256=F("record_sha256")) | ~Q(placed__readings=F("readings"))
     return rows.filter(Q(placed__isnull=True) | stale)
 
@@ -72,10 +88,13 @@ def place_these(rows: Sequence[Recording]) -> None:
     for device, day, some in _days(rows):
         every = _with_the_day(some, device, day)
         files, lost = judged(every, device, day or _noon(some[0]))
-        count, handed = readings.get(device.pk, 0) if device else 0, _handed_over(every)
+        moments, handed = readings.get(device.pk, []) if device else [], _handed_over(every)
         between = _between(files, device)
-        made += [_placed(one, count, handed, between.get(one.recording.number, [])) for one in files]
-        made += [_nowhere(row, count, handed) for row in some if row.number in lost]
+        made += [
+            _placed(one, _near(one.recording, moments), handed, between.get(one.recording.number, []))
+            for one in files
+        ]
+        made += [_nowhere(row, _near(row, moments), handed) for row in some if row.number in lost]
     _keep(made)
 
 
@@ -115,9 +134,17 @@ def _with_the_day(
     return [*some, *rows.order_by("taken_at", "position")[: max(0, MOST - len(some))]]
 
 
-def _readings_of(devices: set[int]) -> dict[int, int]:
-    rows = ClockReading.objects.filter(device__in=devices).values("device").annotate(count=Count("pk"))
-    return {row["device"]: row["count"] for row in rows}
+def _readings_of(devices: set[int]) -> dict[int, list[datetime]]:
+    found: dict[int, list[datetime]] = {}
+    for device, moment in ClockReading.objects.filter(device__in=devices).values_list("device", "server_at"):
+        found.setdefault(device, []).append(moment)
+    return found
+
+
+def _near(row: Recording, moments: Iterable[datetime]) -> int:
+    """How many readings lie near the recording: the same count as `_unplaced` makes."""
+    taken = row.taken_at
+    return sum(taken - NEAR <= one <= taken + NEAR for one in moments) if taken else 0
 
 
 def _handed_over(rows: Iterable[Recording]) -> dict[UUID, datetime]:
@@ -179,7 +206,9 @@ def _nowhere(row: Recording, readings: int, handed: dict[UUID, datetime]) -> Pla
 def _keep(made: Sequence[Placed]) -> None:
     matched = set(
         Match.objects.filter(
-            recording__in=[one.recording_id for one in made], state=Match.State.MATCHED
+            recording__in=[one.recording_id for one in made],
+            state=Match.State.MATCHED,
+            activity__state=Activity.State.OPEN,
         ).values_list("recording", flat=True)
     )
     for one in made:

@@ -24,7 +24,7 @@ from liuhen.base.recordings.numbers import next_number
 from liuhen.core.rules.pack import Pack
 
 from . import acts, retelling
-from .errors import ActivityError, NotTheReviewerError, require_live
+from .errors import ActivityError, NotTheReviewerError, require_live, require_possible
 from .facts import CAUSES, GROUNDS, data_of, pack_of
 from .models import Activity, Report, Stop
 from .reviewers import reviewer_of as reviewer_of
@@ -111,6 +111,7 @@ def stop(
     """Recording stopped. Raises ActivityError for a moment that cannot be."""
     if cause not in CAUSES:
         raise ActivityError("没有这种中断原因。", remedy="请从列表中选择；都不是的，选“其他客观原因”并写明。")
+    require_possible(stopped_at, resumed_at)
     _require_moment(activity, stopped_at, at)
     _require_order(stopped_at, resumed_at)
     row = Stop(
@@ -132,11 +133,13 @@ def resume(row: Stop, *, resumed_at: datetime, by: Account, at: datetime) -> Sto
     """Recording went on."""
     if row.resumed_at is not None:
         raise ActivityError("这次中断已登记恢复时间。", remedy="填错的，请写明情况后作废活动或另作说明。")
+    require_possible(resumed_at)
     _require_order(row.at, resumed_at)
     _require_moment(row.activity, resumed_at, at)
     with transaction.atomic():
+        if not Stop.objects.filter(pk=row.pk, resumed_at__isnull=True).update(resumed_at=resumed_at):
+            raise ActivityError("这次中断刚刚已登记恢复时间。", remedy="请刷新后查看。")
         row.resumed_at = resumed_at
-        row.save(update_fields=["resumed_at"])
         _about(acts.RESUME, row, by=by, at=at)
     return row
 
@@ -229,6 +232,7 @@ def _require_written(written: Written) -> None:
         raise ActivityError("没有这种理由。", remedy="请从列表中选择；都不是的，选最接近的一项并写明。")
     if not written.reason.strip():
         raise ActivityError("没有写明原因。", remedy="请写明当时的情况和原因。")
+    require_possible(written.start, written.end)
     if written.start and written.end and written.end < written.start:
         raise ActivityError("终止时间早于起始时间。", remedy="请核对两个时间。", code="out_of_order")
 
@@ -285,7 +289,8 @@ def withdraw(report: Report, *, reason: str, by: Account, at: datetime) -> None:
 
 
 def keep_scan(report: Report, scan: Paper, *, by: Account, at: datetime) -> None:
-    """The signed paper came back."""
+    """The signed paper came back. Raises ActivityError where one stands already under a review."""
+    _require_no_signed(report)
     _perform(acts.KEEP_SCAN, report, by=by, at=at, changes={"scan": scan})
 
 
@@ -300,6 +305,14 @@ def require_paper(report: Report, signer: Account, *, by: Account, at: datetime)
 def require_scan(report: Report, *, by: Account, at: datetime) -> None:
     """Would the scan be refused? Raises NotAllowedError, WrongStateError."""
     ask(acts.KEEP_SCAN, report, by=by, at=at)
+    _require_no_signed(report)
+
+
+def _require_no_signed(report: Report) -> None:
+    if report.state == Report.State.REVIEWED and report.scan_id:
+        raise ActivityError(
+            "已审核的报告已有签字件，不能替换。", remedy="签字件有误的，请由审核人退回后另写一份。"
+        )
 
 
 def _require_reviewer(

@@ -20,22 +20,24 @@ from django.db import transaction
 from pydantic import ValidationError
 
 from liuhen.base.acts import ask, perform
+from liuhen.base.clock import SHANGHAI
 from liuhen.base.devices.models import Device
 from liuhen.base.people.models import Account, Officer, Unit
+from liuhen.base.recordings.models import Recording
 from liuhen.base.recordings.numbers import next_number
 from liuhen.core.rules.facts import faults_of
 
 from . import acts, retelling
-from .errors import ActivityError, TwoOfficersError
+from .errors import ActivityError, TwoOfficersError, require_possible
 from .facts import CIRCUMSTANCES, EVENTS, data_of, data_of_new, own_facts, read
-from .models import MOMENTS, Activity, Carried, Participant
+from .models import MOMENTS, Activity, Carried, Match, Participant, Placed
 
 SERIES = "HD"  # 活动
 TWO = "《中华人民共和国行政处罚法》第四十二条"
 AHEAD = timedelta(minutes=10)  # as much may a clock be ahead
 _CODE = re.compile(r"[a-z][a-z0-9_]{1,40}")
 _LISTS = ("circumstances", "happened", "events")
-_WORDS = ("place", "party", "note")
+_WORDS = ("place", "party", "note", "latitude", "longitude")
 _PEOPLE = ("officers", "devices")
 
 
@@ -101,7 +103,8 @@ def tell(activity: Activity, told: Told, *, by: Account, at: datetime, reason: s
     with transaction.atomic():
         row = Activity.objects.select_for_update().get(pk=activity.pk)
         ask(acts.TELL, row, by=by, at=at)
-        changed = {name: value for name, value in told.columns().items() if getattr(row, name) != value}
+        said = told.columns().items()
+        changed = {name: value for name, value in said if not _same(getattr(row, name), value)}
         officers, devices = _people_changed(row, told)
         if not changed and officers is None and devices is None:
             return row
@@ -145,11 +148,28 @@ def void(activity: Activity, *, reason: str, by: Account, at: datetime) -> None:
             reason=reason,
             data={"activity": str(activity.pk)},
         )
+        _set_free(activity)
         retelling.tell_recordings(activity, at=at)
 
 
+def _set_free(activity: Activity) -> None:
+    """Its recordings are of no activity again, unless another one holds them."""
+    matched = Match.objects.filter(state=Match.State.MATCHED)
+    mine = matched.filter(activity=activity).values("recording")
+    held = matched.filter(activity__state=Activity.State.OPEN).values("recording")
+    rows = Placed.objects.filter(recording__in=mine).exclude(recording__in=held)
+    rows.exclude(recording__kind=Recording.Kind.OTHER).update(alone=True)
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Forms tell whole seconds: a moment that a phone told to the millisecond is not changed by being shown."""
+    if isinstance(before, datetime) and isinstance(after, datetime) and not after.microsecond:
+        return before.replace(microsecond=0) == after
+    return bool(before == after)
+
+
 def _words(columns: Mapping[str, Any]) -> dict[str, str]:
-    return {name: columns[name] for name in _WORDS if columns.get(name)}
+    return {name: str(columns[name]) for name in _WORDS if columns.get(name) not in (None, "")}
 
 
 # -- what cannot be
@@ -164,6 +184,8 @@ def _require_sound(activity: Activity, at: datetime) -> None:
     if any(not _CODE.fullmatch(one) for one in codes):
         raise ActivityError("事项或内容的代码不对。", remedy="请从列表中选择。")
     _require_place(activity)
+    for name in MOMENTS:
+        require_possible(getattr(activity, name))
     late = [name for name in MOMENTS if (moment := getattr(activity, name)) and moment > at + AHEAD]
     if late:
         raise ActivityError(
@@ -197,6 +219,11 @@ def _require_place(activity: Activity) -> None:
         )
 
 
+def _had_left(officer: Officer, activity: Activity) -> bool:
+    """Had the officer left by the day of the activity?"""
+    return officer.left_on is not None and officer.left_on <= activity.day.astimezone(SHANGHAI).date()
+
+
 def _require_people(
     activity: Activity, officers: Sequence[Officer], devices: Mapping[Device, Officer | None]
 ) -> None:
@@ -206,7 +233,7 @@ def _require_people(
         )
     carriers = [one for one in devices.values() if one]
     for one in [*officers, *carriers]:
-        if one.agency_id != activity.agency_id or one.left_on is not None:
+        if one.agency_id != activity.agency_id or _had_left(one, activity):
             raise ActivityError(f"{one.name}不是本单位的在职执法人员。", remedy="请核对人员，再选择。")
     for device in devices:
         if device.agency_id != activity.agency_id:
