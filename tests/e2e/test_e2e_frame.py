@@ -78,7 +78,7 @@ def test_chosen_columns_stand_in_the_address(page_of: Any) -> None:
     page.locator(".chooser summary").click()
     page.get_by_label("型号").uncheck()
     page.get_by_role("button", name="应用").click()
-    page.wait_for_url("**cols=serial%2Ckind%2Cunit%2Ckeeper%2Cstate**")
+    page.wait_for_url("**cols=serial%2Ckind%2Cunit%2Ckeeper%2C**state**")
     assert page.get_by_role("columnheader", name="型号").count() == 0
 
 

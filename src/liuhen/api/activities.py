@@ -78,7 +78,7 @@ class JudgedShape(Schema):
     open: int
 
 
-class Facts(Schema):
+class ActivityFacts(Schema):
     """What is not sent is not said."""
 
     matter: str | None = None
@@ -95,21 +95,21 @@ class Facts(Schema):
     devices: list[CarriedShape] | None = None
 
 
-class NewActivity(Facts):
+class NewActivity(ActivityFacts):
     unit: str | None = None
 
 
-class MoreFacts(Facts):
+class MoreFacts(ActivityFacts):
     """`reason`: where something else is said than stands."""
 
     reason: str | None = None
 
 
-class Recordings(Schema):
+class RecordingsNamed(Schema):
     recordings: Annotated[list[str], Field(max_length=100)]
 
 
-def _told(facts: Facts, person: Account) -> Told:
+def _told(facts: ActivityFacts, person: Account) -> Told:
     said = facts.dict(exclude={"officers", "devices", "unit", "reason"})
     if facts.officers is not None:
         said["officers"] = officers_named(person, facts.officers)
@@ -205,7 +205,7 @@ def judged_activity(request: HttpRequest, name: Word) -> Any:
     returns=ActivityShape,
     sends=JSON,
 )
-def match_recordings(request: HttpRequest, name: Word, told: Recordings) -> Any:
+def match_recordings(request: HttpRequest, name: Word, told: RecordingsNamed) -> Any:
     person, at = caller_of(request).account, clock.now()
     activity = find_activity(name, person, at)
     rows = [find_recording(one, visible_to(person, at)) for one in told.recordings]
