@@ -332,3 +332,35 @@ def test_the_ledger_holds_no_words_of_a_phone(people: SimpleNamespace) -> None:
     send(people.officer, opening(), entry("mark", clock(9, 1), {"code": "notice", "note": "张三在场"}))
     texts = "".join(Line.objects.values_list("entry", flat=True))
     assert "张三" not in texts and "某某农资店" not in texts and "示范镇" not in texts
+
+
+def test_a_report_that_another_hands_in_stays_its_writers_and_is_never_theirs(
+    people: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    send(people.officer, opening())
+    told = entry(
+        "report", clock(9, 40), {"kind": "unrecorded_report", "code": "urgent", "reason": "情况紧急"}
+    )
+    for whose in ({"account": people.head.pk, "who": "周建国"}, {}):
+        file = bundle(told | {"id": str(uuid4())}, ahead=None, **whose)
+        (answer,) = phone.receive(file, by=people.custodian, at=AT, handed=True)
+        assert answer.outcome == "refused" and "本人" in answer.sentence
+        row = Sent.objects.get(pk=answer.id)
+        with pytest.raises(phone.NotTheirsError):
+            phone.again(row, by=people.custodian, at=AT)
+    assert not Report.objects.exists()
+
+
+def test_trying_again_and_handling_are_entries_of_the_ledger_and_keep_what_was_said(
+    people: SimpleNamespace,
+) -> None:
+    from liuhen.base.ledger.models import Entry as LedgerEntry
+
+    (answer,) = send(people.officer, entry("mark", clock(9, 1), {"code": "notice"}))
+    row = Sent.objects.get(pk=answer.id)
+    phone.again(row, by=people.custodian, at=AT)
+    phone.handle(Sent.objects.get(pk=row.pk), note="已由王晓兰补登", by=people.custodian, at=AT)
+    row.refresh_from_db()
+    assert answer.sentence in row.sentence and "林一鸣的手机记录" in row.sentence and "补登" in row.sentence
+    kinds = LedgerEntry.objects.filter(subject=f"sent:{row.pk}").order_by("position")
+    assert list(kinds.values_list("kind", flat=True)) == ["sent.retried", "sent.handled"]

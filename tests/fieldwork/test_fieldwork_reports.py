@@ -207,3 +207,27 @@ def test_two_who_resume_at_once_do_it_once(people: SimpleNamespace) -> None:
         reporting.resume(stale, resumed_at=clock(9, 25), by=people.officer2, at=AT)
     row.refresh_from_db()
     assert row.resumed_at == clock(9, 22)
+
+
+@pytest.mark.parametrize(
+    ("pack", "kind", "code", "asks"),
+    [
+        ("jinjiang-agri", "unrecorded_report", "urgent", False),
+        ("shifanqu-bianban", "unrecorded_report", "urgent", True),
+        ("baofeng-forestry", "work_record", "battery", True),
+        ("ankang-agri", "unrecorded_report", "urgent", True),
+    ],
+)
+def test_a_report_without_its_basis_is_kept_and_told_where_the_text_asks_for_it(
+    people: SimpleNamespace, pack: str, kind: str, code: str, asks: bool
+) -> None:
+    run_by(people, pack)
+    activity = inspection(people)
+    stop = reporting.stop(activity, "battery", stopped_at=clock(9, 10), by=people.officer, at=AT)
+    about = {"stop": stop} if kind == "work_record" else {}
+    write(activity, people, kind, code, **about)
+    assert ("report_without_basis" in codes(activity)) is asks
+    reporting.make_report(
+        activity, Written(kind, code, "电池耗尽", "第十二条", **about), by=people.officer, at=AT
+    )
+    assert codes(activity).count("report_without_basis") == asks

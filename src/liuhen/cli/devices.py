@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.urls import reverse
+
 from liuhen.base import clock, site
 from liuhen.base.devices import importing
 from liuhen.base.devices.models import Device
@@ -203,7 +205,7 @@ def print_labels(args: argparse.Namespace) -> int:
             kind=f"{row.get_kind_display()} {row.model}".strip(),
             unit=row.unit.name,
             keeper=row.keeper.name if row.keeper else "",
-            url=f"{address}/d/{row.pk}/",
+            url=f"{address}{reverse('device_scan', args=[row.pk])}",
         )
         for row in rows.select_related("unit", "keeper")
     ]

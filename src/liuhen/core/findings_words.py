@@ -103,6 +103,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{report}所写的理由“{ground}”不在条文所列之内。",
         "请审核人决定是否认可；不认可的退回补正。",
     ),
+    "report_without_basis": (
+        "{report}没有写明依据，条文要求写明。",
+        "请退回补正，由本人写明依据；已审核的，由审核人说明。",
+    ),
     "report_waiting": ("{report}尚未由{who}审核。", "请审核人办理；在纸上签字的，登记扫描件。"),
     "matter_unlisted": ("事项“{matter}”不在规定的清单中。", "请核对事项；确属清单以外的，不影响保存。"),
     "time_unplaced": ("{recording}没有可用的时间，未计入记录的时段。", "请核对文书所载起止时间。"),

@@ -32,6 +32,7 @@ from liuhen.stages.fieldwork.words import matter_in_words
 
 from . import registers
 from .acting import FormPage, button, form_page, not_there, only
+from .activity import find_activity
 from .activity_form import ActivityForm, TellForm, initial_of
 from .people_in import could, person_in
 from .recording_facts import in_words
@@ -186,7 +187,7 @@ def _asked_for(request: HttpRequest) -> dict[str, Any]:
 
 @require_http_methods(["GET", "POST"])
 def tell(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    activity, person = find(request, pk), person_in(request)
+    activity, person = find_activity(request, pk), person_in(request)
     only(request, acts.TELL.who)
     form = TellForm(
         person, pack_of(activity), request.POST or None, initial=initial_of(activity), activity=activity
@@ -211,22 +212,13 @@ def tell(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def void(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    activity, person = find(request, pk), person_in(request)
+    activity, person = find_activity(request, pk), person_in(request)
     return button(
         request,
         lambda reason: telling.void(activity, reason=reason, by=person, at=clock.now()),
         said=f"{activity.number} 已作废；它的音像记录不再按它推算期限。",
         to=address_of(activity),
     )
-
-
-def find(request: HttpRequest, pk: uuid.UUID) -> Activity:
-    """One that the person may see. Raises NotFoundError."""
-    only(request, acts.BROWSE)
-    activity = activities_seen(person_in(request), clock.now()).filter(pk=pk).first()
-    if activity is None:
-        raise not_there()
-    return activity
 
 
 # -- where recordings and activities meet
@@ -328,7 +320,7 @@ def empty(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 def match(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """归入: the recordings named are of this activity; with `not`, the proposal is declined."""
-    activity, person, at = find(request, pk), person_in(request), clock.now()
+    activity, person, at = find_activity(request, pk), person_in(request), clock.now()
     rows = _named(request, person, at)
     back = _back(request, activity)
     if "not" in request.POST:
@@ -362,7 +354,7 @@ def _back(request: HttpRequest, activity: Activity) -> str:
 
 @require_POST
 def unmatch(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    activity, person, at = find(request, pk), person_in(request), clock.now()
+    activity, person, at = find_activity(request, pk), person_in(request), clock.now()
     (row,) = _named(request, person, at)[:1]
     known = Match.objects.filter(recording=row.pk, activity=activity).first()
     if known is None:

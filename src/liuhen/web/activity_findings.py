@@ -57,6 +57,7 @@ _CLOSES: dict[str, tuple[Act, str]] = {
     "mark_outside": (acts.WITHDRAW_MARK, ""),
     "photographs_missing": (acts.MATCH, "activities_unmatched"),
     "report_waiting": (acts.REVIEW, "reports"),
+    "report_without_basis": (acts.RETURN, "reports"),
     "ground_unlisted": (acts.REVIEW, "reports"),
 }
 _WORDS = {

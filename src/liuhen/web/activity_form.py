@@ -21,6 +21,8 @@ from liuhen.stages.fieldwork.models import MOMENTS, Activity
 from liuhen.stages.fieldwork.telling import Told
 from liuhen.stages.fieldwork.words import OBLIGATIONS, mark_in_words
 
+from .forms import moment_field
+
 CARRIED = 4  # devices that a form has room for
 _BESIDE = (Device.Kind.DOCK, Device.Kind.STORE)
 LABELS = {
@@ -39,11 +41,6 @@ class Group(NamedTuple):
     wide: bool
 
 
-def _moment(label: str) -> forms.DateTimeField:
-    widget = forms.DateTimeInput({"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")
-    return forms.DateTimeField(label=label, required=False, widget=widget)
-
-
 class ActivityForm(forms.Form):
     """`pack` names matters and key contents; `person` decides which units, officers and devices there are."""
 
@@ -59,10 +56,10 @@ class ActivityForm(forms.Form):
         help_text="至少两人。依据：《中华人民共和国行政处罚法》第四十二条。",
         widget=forms.CheckboxSelectMultiple,
     )
-    arrived_at = _moment(LABELS["arrived_at"])
-    ended_at = _moment(LABELS["ended_at"])
-    left_at = _moment(LABELS["left_at"])
-    returned_at = _moment(LABELS["returned_at"])
+    arrived_at = moment_field(LABELS["arrived_at"], required=False)
+    ended_at = moment_field(LABELS["ended_at"], required=False)
+    left_at = moment_field(LABELS["left_at"], required=False)
+    returned_at = moment_field(LABELS["returned_at"], required=False)
     circumstances = forms.MultipleChoiceField(
         label="情形",
         required=False,

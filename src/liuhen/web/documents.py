@@ -25,9 +25,9 @@ from liuhen.stages.fieldwork.owed import Owed, reports_owed
 from . import scans
 from .acting import button, not_there
 from .field_links import activity_address
-from .forms import done
+from .forms import done, moment_field
 from .people_in import person_in
-from .report_forms import moment_field, telling
+from .report_forms import telling
 
 
 class DocumentForm(forms.Form):

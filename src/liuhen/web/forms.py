@@ -48,10 +48,16 @@ def done(form: forms.BaseForm, act: Callable[[], Any]) -> bool:
     return not form.errors
 
 
+def moment_field(label: str, *, required: bool = True, help_text: str = "") -> forms.DateTimeField:
+    """A moment in Shanghai's time, to the second."""
+    widget = forms.DateTimeInput({"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")
+    return forms.DateTimeField(label=label, required=required, widget=widget, help_text=help_text)
+
+
 class ReasonForm(forms.Form):
     """What every act that needs a reason asks."""
 
     reason = forms.CharField(label="理由", max_length=500, widget=forms.Textarea({"rows": 2}), strip=True)
 
 
-__all__ = ["BootstrapRenderer", "LiuhenError", "ReasonForm", "done", "refusals_on"]
+__all__ = ["BootstrapRenderer", "LiuhenError", "ReasonForm", "done", "moment_field", "refusals_on"]

@@ -28,16 +28,11 @@ from liuhen.stages.fieldwork.reviewers import ROLES
 
 from .acting import FormPage, form_page, not_there
 from .field_links import activity_address
-from .forms import done
+from .forms import done, moment_field
 from .people_in import person_in
 
 # Of one stop the text asks for two: the one at once, and the written one afterwards.
 _AT_ONCE_NOTE = "提交后即视为已书面告知；口头已报告的，写明何时、向谁报告。"
-
-
-def moment_field(label: str, *, required: bool = True, help_text: str = "") -> forms.DateTimeField:
-    widget = forms.DateTimeInput({"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")
-    return forms.DateTimeField(label=label, required=required, widget=widget, help_text=help_text)
 
 
 def choices_of(

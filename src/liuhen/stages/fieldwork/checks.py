@@ -37,6 +37,8 @@ from liuhen.core.rules.terms import NAMES
 from .facts import pack_of
 from .models import Activity, Mark, Match, Placed, Report, Settled
 from .placing import place_these, recorded
+from .reporting import demanded
+from .reviewers import reviewer_of
 from .selectors import carrying, documents_of
 
 _WORDS = frozenset({"document", "name", "trace", "rule", "lacking"})
@@ -215,8 +217,10 @@ def _documents(activity: Activity) -> Iterator[Finding]:
 
 
 def _reports(activity: Activity, pack: Pack | None) -> Iterator[Finding]:
-    from .reporting import reviewer_of
-
+    for one in activity.reports.filter(state__in=_STANDING, grounds=""):
+        if demanded(pack, one.kind).names_basis:
+            said = f"{one.get_kind_display()} {one.number}"
+            yield found("report_without_basis", SHOULD, article=one.article or None, report=said)
     for one in activity.reports.filter(state=Report.State.MADE):
         who = (pack.who(one.to) if pack and one.to else None) or reviewer_of(one).label  # type: ignore[arg-type]
         said = f"{one.get_kind_display()} {one.number}"

@@ -331,6 +331,7 @@ class Sent(models.Model):
         help_text="seconds the phone's clock was ahead of the server's when it sent"
     )
     by = models.ForeignKey(Account, models.PROTECT, related_name="field_entries")
+    handed_in = models.BooleanField(default=False, help_text="another's, handed in by whoever sent it")
     received_at = models.DateTimeField()
     outcome = models.CharField(max_length=8, choices=Outcome)
     sentence = models.TextField(blank=True)

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -32,6 +33,7 @@ from . import acts, placing, retelling
 from .errors import MatchError
 from .models import Activity, Carried, Match, Participant, Placed
 
+log = structlog.get_logger(__name__)
 MOST = 2000  # recordings looked at once
 
 
@@ -284,6 +286,7 @@ def _quietly(recording: Recording, activity: Activity, stores: Stores, at: datet
     try:
         _match(acts.MATCH_BY_SETTING, recording, activity, by=None, at=at, stores=stores)
     except LiuhenError:
+        log.warning("match_by_setting_failed", recording=recording.number, exc_info=True)
         return False
     return True
 

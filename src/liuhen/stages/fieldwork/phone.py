@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
+import structlog
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DataError, IntegrityError, transaction
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -28,6 +29,8 @@ from liuhen.core.errors import LiuhenError, RefusedError, UsageError
 from . import acts
 from .models import Sent
 from .phoned import DOERS
+
+log = structlog.get_logger(__name__)
 
 Kind = Literal["open", "tell", "mark", "stop", "resume", "report", "document", "clock", "check"]
 LABELS: dict[str, str] = {
@@ -130,7 +133,7 @@ def receive(bundle: Bundle, *, by: Account, at: datetime, handed: bool = False) 
     """
     _require_theirs(bundle, by, handed)
     ahead = (bundle.sent_at - at).total_seconds() if bundle.sent_at else bundle.ahead or 0.0
-    theirs = bundle.account in (None, by.pk)
+    theirs = bundle.account == by.pk or (bundle.account is None and not handed)
     note = "" if theirs else f"{bundle.who or '另一账号'}的手机记录，由{by.name}交来。"
     return [_once(one, ahead, note, by, at) for one in sorted(bundle.entries, key=_order)]
 
@@ -171,11 +174,11 @@ def _now(one: Entry, ahead: float, note: str, by: Account, at: datetime) -> Answ
         return Answer(
             one.id, Sent.Outcome.REFUSED, "这条记录的编号已被使用。怎么办：请由科室管理员按原文补登。"
         )
-    if note and one.kind == "report":
+    if note and one.kind == "report":  # its writer answers for it, and nobody reviews their own
         outcome, sentence = Sent.Outcome.REFUSED, _OWN_REPORT
     else:
         outcome, sentence = _try(one, _corrected(one.at, ahead, one.kind), by, at)
-    row = _keep(one, ahead, by, at, outcome, note + sentence)
+    row = _keep(one, ahead, by, at, outcome, note, sentence)
     return Answer(row.pk, row.outcome, row.sentence)
 
 
@@ -191,6 +194,7 @@ def _try(one: Entry, happened: datetime, by: Account, at: datetime) -> tuple[Sen
             "同一编号的内容已经登记，或内容不合要求。怎么办：请由科室管理员核对后补登。",
         )
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, ObjectDoesNotExist):
+        log.warning("field_entry_unreadable", entry=str(one.id), kind=one.kind, exc_info=True)
         return Sent.Outcome.REFUSED, "内容读不懂。怎么办：请由科室管理员按原文补登。"
     return Sent.Outcome.DONE, ""
 
@@ -204,7 +208,10 @@ def _corrected(moment: datetime, ahead: float, kind: str) -> datetime:
     return moment - timedelta(seconds=ahead) if exact or abs(ahead) > STEADY else moment
 
 
-def _keep(one: Entry, ahead: float, by: Account, at: datetime, outcome: Sent.Outcome, sentence: str) -> Sent:
+def _keep(
+    one: Entry, ahead: float, by: Account, at: datetime, outcome: Sent.Outcome, note: str, sentence: str
+) -> Sent:
+    """`note`: whose it is, where somebody else handed it in."""
     return Sent.objects.create(
         id=one.id,
         agency=by.agency,
@@ -214,9 +221,10 @@ def _keep(one: Entry, ahead: float, by: Account, at: datetime, outcome: Sent.Out
         phone_at=one.at,
         phone_ahead=round(ahead, 3),
         by=by,
+        handed_in=bool(note),
         received_at=at,
         outcome=outcome,
-        sentence=sentence,
+        sentence=note + sentence,
     )
 
 
@@ -227,7 +235,7 @@ def again(row: Sent, *, by: Account, at: datetime) -> Answer:
     if row.outcome != Sent.Outcome.REFUSED:
         return Answer(row.pk, row.outcome, row.sentence)
     one = Entry(id=row.pk, activity=row.activity, kind=row.kind, at=row.phone_at, body=row.body)  # type: ignore[arg-type]
-    if row.by_id != by.pk and row.kind == "report":
+    if row.kind == "report" and (row.handed_in or row.by_id != by.pk):
         raise NotTheirsError(
             "报告须由本人登记，别人不能代为再试。",
             remedy="请由本人登录后再试，或由本人在执法活动中另写。",
