@@ -65,7 +65,7 @@ def test_a_session_that_expired_keeps_everything_until_the_next_sign_in(
 def test_what_another_account_wrote_on_the_phone_is_shown_and_never_sent_as_mine(
     page_of: Any, people: SimpleNamespace
 ) -> None:
-    from conftest import _session
+    from e2e.conftest import _session
 
     page = page_of("officer", PHONE)
     page.goto("/field/new/")
