@@ -236,6 +236,19 @@ def test_the_register_of_deadlines_leads_to_the_activity(
     assert reverse("activity", args=[activity.pk]) in page
 
 
+def test_an_officer_sees_when_her_own_activity_is_due_and_no_other_officer_does(
+    client_of: ClientOf, people: SimpleNamespace
+) -> None:
+    activity = inspection(people, officers=officers("100001", "100003"))
+    register, home = reverse("deadlines"), reverse("home")
+    mine = client_of("officer")
+    assert activity.number in mine.get(register).content.decode()
+    assert "项义务逾期" in mine.get(home).content.decode()
+    theirs = client_of("officer2")
+    assert activity.number not in theirs.get(register).content.decode()
+    assert "项义务逾期" not in theirs.get(home).content.decode()
+
+
 def test_what_a_phone_told_to_the_millisecond_is_not_changed_by_filling_a_blank_at_the_desk(
     client_of: ClientOf, people: SimpleNamespace
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,15 +24,29 @@ _OPEN = Q(met_at__isnull=True, due_at__isnull=False)
 _UNDATED = Q(met_at__isnull=True, due_at__isnull=True)
 
 
+_OWN: list[Callable[[Account, datetime], Iterable[str]]] = []
+
+
+def owns(subjects: Callable[[Account, datetime], Iterable[str]]) -> None:
+    """A stage tells which subjects of the ledger, beside recordings, are an officer's own."""
+    if subjects not in _OWN:
+        _OWN.append(subjects)
+
+
 def visible_to(person: Account, at: datetime) -> QuerySet[Deadline]:
+    """An officer: the duties of what is her own. Whoever sees every recording: those of the agency."""
     reach = reach_of(person, at)
     if reach is None:
         return Deadline.objects.none()
     rows = Deadline.objects.filter(agency_id=reach.agency)
-    if reach.holder is not None:
-        own = Recording.objects.filter(agency_id=reach.agency, holder_id=reach.holder)
-        rows = rows.filter(recording__in=own.values("pk"))
-    return rows
+    if reach.holder is None:
+        return rows
+    recordings = Recording.objects.filter(agency_id=reach.agency, holder_id=reach.holder)
+    own = Q(recording__in=recordings.values("pk"))
+    if subjects := [subject for told in _OWN for subject in told(person, at)]:
+        matters = Matter.objects.filter(agency_id=reach.agency, subject__in=subjects)
+        own |= Q(matter__in=matters.values("pk"))
+    return rows.filter(own)
 
 
 def open_ones(rows: QuerySet[Deadline]) -> QuerySet[Deadline]:

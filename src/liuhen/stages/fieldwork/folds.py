@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from liuhen.base.deadlines.folds import Entry, Told, tells
+from liuhen.base.deadlines.selectors import owns
+from liuhen.base.people.models import Account
 
 from . import acts
+from .models import Activity
 
 _ABOUT_ACTIVITY = (acts.OPEN, acts.TELL, acts.CORRECT, acts.STOP, acts.RESUME, acts.RETELL_ACTIVITY)
 _ABOUT_RECORDING = (acts.MATCH, acts.UNDO, acts.RETELL)
@@ -32,8 +37,15 @@ def _recording(told: Told, entry: Entry) -> None:
         }
 
 
+def _own(person: Account, at: datetime) -> Iterator[str]:
+    """Whoever took part must know by when to hand over and to report."""
+    for activity in acts.SEE.scope(person, Activity.objects.only("pk"), at):
+        yield activity.subject
+
+
 def register() -> None:
     """Called once, when the stage is there."""
+    owns(_own)
     for act in _ABOUT_ACTIVITY:
         tells(act.kind, _activity)
     tells(acts.VOID.kind, _voided)
