@@ -13,7 +13,7 @@ from liuhen.base.people.models import Account, Officer
 from liuhen.base.recordings.acts import SEE, reach_of
 from liuhen.base.recordings.lists import hits as hits_module
 from liuhen.base.recordings.lists.filters import Filters, Sort
-from liuhen.base.recordings.lists.search import Place, count, everything, find
+from liuhen.base.recordings.lists.search import Place, count, everything, find, place_of
 from liuhen.base.recordings.models import Recording
 
 EVERYBODY = (
@@ -132,6 +132,19 @@ def test_pages_forward_and_back_are_the_same_pages(full, asked, size, seed):
             assert [row.pk for row in back.rows] == [row.pk for row in pages[number - 1].rows]
             assert back.after
             assert back.before == (number > 1)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked=filters(), number=st.integers(0, 399), back=st.booleans())
+def test_a_page_begins_at_any_place_also_outside_the_span_of_days(full, asked, number, back):
+    person = full["custodian"]
+    rows = long_way(person, Filters.read({"sort": [asked.sort]}), visible(person))
+    start, wanted = rows[number], {row.pk for row in long_way(person, asked, visible(person))}
+    part = rows[:number] if back else rows[number + 1 :]
+    behind = [row.pk for row in part if row.pk in wanted]
+    where = {"before" if back else "after": place_of(start)}
+    page = find(person, asked, at=AT, size=30, counted=False, **where)
+    assert [row.pk for row in page.rows] == (behind[-30:] if back else behind[:30])
 
 
 def test_reach_and_rule_say_the_same_of_everybody(full):

@@ -66,6 +66,16 @@ class Listed(models.Model):
         return str(self.recording)
 
 
+_COUNTED = ("kind", "state", "findings", "holder", "unit", "device", "month")
+_SUMS = {
+    "cells_small": _COUNTED[:3],
+    "cells_holder": ("holder",),
+    "cells_unit": ("unit",),
+    "cells_device": ("device",),
+    "cells_month": ("month",),
+}
+
+
 class Cell(models.Model):
     agency = models.BigIntegerField()
     holder = models.BigIntegerField()
@@ -84,6 +94,13 @@ class Cell(models.Model):
                 fields=["agency", "holder", "unit", "device", "kind", "state", "month", "findings"],
                 name="a_recording_is_counted_once",
             )
+        ]
+        # One for each sum that stands beside a list: read in order and alone, so that nothing is sorted.
+        indexes: ClassVar = [
+            models.Index(
+                fields=["agency", *first, *(one for one in _COUNTED if one not in first), "n"], name=name
+            )
+            for name, first in _SUMS.items()
         ]
 
     def __str__(self) -> str:

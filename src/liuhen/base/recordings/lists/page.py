@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import nlargest, nsmallest
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -90,11 +90,15 @@ def statements(
         return
     sort = query.filters.sort
     descending = sort.descending is not back
+    between = _between_moments if sort.by_taken else _between_ids
+    part = between(query, start, descending)
+    if part is None:
+        return
     lead, others = _lead(query, hits)
     direction = "DESC" if descending else "ASC"
     order = f"taken {direction}, id {direction}" if sort.by_taken else f"id {direction}"
     for stream in lead:
-        where = all_of([stream, *_behind(sort, start, descending), *_span(query), *others])
+        where = all_of([*stream, *part, *others])
         yield Sql(
             f"SELECT id, taken, recording FROM recordings_listed WHERE {where.text} "  # noqa: S608
             f"ORDER BY {order} LIMIT {count}",
@@ -102,7 +106,12 @@ def statements(
         )
 
 
-def _lead(query: Query, hits: Hits) -> tuple[list[Sql], list[Sql]]:
+_Stream = list[
+    Sql
+]  # what a row of the stream meets; of the agency's whole stream in the order of storing: nothing
+
+
+def _lead(query: Query, hits: Hits) -> tuple[list[_Stream], list[Sql]]:
     """One condition a stream to walk along, and the conditions that only judge."""
     constraints = [_by_columns(*pair) for pair in (*query.in_reach()[1:], *query.chosen.items())]
     constraints += [_by_term(term, hits) for term in query.terms]
@@ -110,11 +119,12 @@ def _lead(query: Query, hits: Hits) -> tuple[list[Sql], list[Sql]]:
     best = min(candidates, key=lambda one: one.rank or 0, default=None)
     others = [one.judge for one in constraints if one is not best]
     agency = query.reach.agency
+    whole = Sql("agency = %s", [agency])
     if best is None:
-        return [_whole_agency(query)], others
+        return [[whole] if query.filters.sort.by_taken else []], others
     if best.agency_leads:
-        return [Sql(f"agency = %s AND {one.text}", [agency, *one.given]) for one in best.streams], others
-    return list(best.streams), others  # a holder, unit or device belongs to one agency
+        return [[whole, one] for one in best.streams], others
+    return [[one] for one in best.streams], others  # a holder, unit or device belongs to one agency
 
 
 class _Constraint(NamedTuple):
@@ -158,33 +168,48 @@ def _by_words(term: Term) -> list[Sql]:
     return found + ([isin("id", frozenset(term.ids))] if term.ids else [])
 
 
-def _whole_agency(query: Query) -> Sql:
-    agency = query.reach.agency
-    if query.filters.sort.by_taken:
-        return Sql("agency = %s", [agency])
-    return Sql("id >= %s AND id < %s", [listed_id(agency, 0), listed_id(agency + 1, 0)])
+# Of several bounds on the same column the database takes one to begin at, and walks past what the others leave out:
+# so there is one lower and one upper bound, the narrowest.
 
 
-def _behind(sort: Sort, start: Place | None, descending: bool) -> list[Sql]:
-    if start is None:
-        return []
-    sign = "<" if descending else ">"
-    if sort.by_taken:
-        return [Sql(f"(taken, id) {sign} (%s, %s)", [start.taken, start.id])]
-    return [Sql(f"id {sign} %s", [start.id])]
-
-
-def _span(query: Query) -> list[Sql]:
-    """In the order of storing, a span of days is narrowed to the rows that were stored for it."""
+def _between_moments(query: Query, start: Place | None, descending: bool) -> list[Sql]:
+    """The span of days, from the place on."""
     conditions = taken_within(query.span)
-    if not conditions or query.filters.sort.by_taken:
+    if start is None:
         return conditions
-    where = all_of([Sql("agency = %s", [query.reach.agency]), *conditions[:-1]])
-    ends = []
-    for end, sign in (("MIN", ">="), ("MAX", "<=")):
-        text = f"id {sign} (SELECT {end}(id) FROM recordings_listed WHERE {where.text})"  # noqa: S608
-        ends.append(Sql(text, where.given))
-    return [*ends, *(Sql(one.text.replace("taken", hidden("taken")), one.given) for one in conditions)]
+    edge = query.span.stop if descending else query.span.start
+    if edge is not None and (start.taken >= edge if descending else start.taken < edge):
+        return conditions  # the place lies before the span begins: all of it is behind
+    sign = "<" if descending else ">"
+    overtaken = Sql("taken < %s" if descending else "taken >= %s", [edge])
+    behind = Sql(f"(taken, id) {sign} (%s, %s)", [start.taken, start.id])
+    return [behind, *(one for one in conditions if one != overtaken)]
+
+
+def _between_ids(query: Query, start: Place | None, descending: bool) -> list[Sql] | None:
+    """In the order of storing, from the place on, as far as rows of the span were stored; None where there is none."""
+    agency = query.reach.agency
+    first, last = listed_id(agency, 0), listed_id(agency + 1, 0) - 1
+    judged = []
+    if conditions := taken_within(query.span):
+        first, last = _stored(query, conditions[:-1])
+        if first is None:
+            return None
+        judged = [Sql(one.text.replace("taken", hidden("taken")), one.given) for one in conditions]
+    if start is not None and descending:
+        last = min(last, start.id - 1)
+    elif start is not None:
+        first = max(first, start.id + 1)
+    return [Sql("id >= %s AND id <= %s", [first, last]), *judged]
+
+
+def _stored(query: Query, conditions: list[Sql]) -> tuple[Any, Any]:
+    """The first and the last id of a span, read from the index of moments alone; (None, None): there is none."""
+    where = all_of([Sql("agency = %s", [query.reach.agency]), *conditions])
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT MIN(id), MAX(id) FROM recordings_listed WHERE {where.text}", where.given)  # noqa: S608
+        first, last = cursor.fetchone()
+    return first, last
 
 
 def hidden(column: str) -> str:
