@@ -89,6 +89,7 @@ def _file(one: Admitted) -> dict[str, Any]:
         "offset": truth.offset,
         "method": truth.method,
         "confidence": truth.confidence,
+        "read_at": _local(truth.read_at),
         "claims": [
             {
                 "source": claim.source,

@@ -27,7 +27,7 @@ from liuhen.stages.fieldwork.models import Activity, Mark, Placed, Report, Stop
 from liuhen.stages.fieldwork.selectors import documents_of
 from liuhen.stages.fieldwork.words import mark_in_words
 
-from .continuity import AGREES, CONFIDENCE, METHODS
+from .clock_words import of_placed
 
 HOLES = {
     "late_start": "晚开始",
@@ -130,16 +130,8 @@ def _recording(row: Placed, seen: bool, number: int) -> Item:
 
 
 def method_of(row: Placed) -> str:
-    """How its time came about: “按采集时测读的时钟偏差校正（可靠），设备时钟快 3 秒”."""
-    if row.start is None:
-        return "没有可用的时间，未画入时间轴"
-    words = METHODS if row.offset else AGREES
-    method = words.get(row.method, METHODS["as_said"])
-    clock_was = (
-        f"，设备时钟{'快' if row.offset > 0 else '慢'} {length_in_words(row.offset)}" if row.offset else ""
-    )
-    sure = CONFIDENCE.get(row.confidence)
-    return f"{method}{f'（{sure}）' if sure else ''}{clock_was}"
+    """How its time came about."""
+    return of_placed(row) if row.start else "没有可用的时间，未画入时间轴"
 
 
 # -- papers

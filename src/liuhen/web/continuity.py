@@ -13,11 +13,12 @@ from django.views.decorators.http import require_safe
 from liuhen.base import clock
 from liuhen.base.devices.selectors import visible_to
 from liuhen.base.recordings.acts import BROWSE
-from liuhen.core.findings import Finding, length_in_words
+from liuhen.core.findings import Finding
 from liuhen.core.media.junctions import Junction
 from liuhen.stages.fieldwork.admitted import Admitted, DeviceDay, day_named, day_of, days_of
 
 from .acting import not_there, only
+from .clock_words import how, off_by
 from .people_in import person_in
 from .recording_facts import in_words
 
@@ -35,19 +36,6 @@ KINDS = {
 _TONES = {"split": "good", "pause": "", "missing_number": "bad", "trimmed": "bad", "foreign": "bad"}
 SEVERITIES = {"MUST": "必须处理", "SHOULD": "请核对", "NOTE": "说明"}
 _FINDING_TONES = {"MUST": "error", "SHOULD": "warning", "NOTE": "info"}
-METHODS = {
-    "as_said": "按设备自己的时间，没有可对照的",
-    "dock_reading": "按采集时测读的时钟偏差校正",
-    "zone_shift": "按时区差校正",
-    "gps_series": "按多个卫星定位时间校正",
-    "gps_single": "按一个卫星定位时间校正",
-}
-AGREES = {
-    "dock_reading": "与采集时测读的时钟相符",
-    "gps_series": "与多个卫星定位时间相符",
-    "gps_single": "与卫星定位时间相符",
-}
-CONFIDENCE = {"high": "可靠", "medium": "较可靠", "low": "仅供参考"}
 
 
 @dataclass(frozen=True)
@@ -117,15 +105,12 @@ def _place(one: Admitted) -> tuple[bool, datetime, int]:
 def _file(one: Admitted) -> Line:
     truth, seconds = one.truth, (one.recording.duration_ms or 0) / 1000
     corrected = bool(truth.said and truth.start and truth.said != truth.start)
-    direction = "快" if truth.offset > 0 else "慢"
-    method = (
-        METHODS.get(truth.method, truth.method) if corrected else AGREES.get(truth.method, METHODS["as_said"])
-    )
+    method = how(truth.method, truth.confidence, corrected, truth.read_at, truth.start)
     return Line(
         file=one,
         length=in_words(seconds) if seconds else "—",
-        method=f"{method}（{CONFIDENCE[truth.confidence]}）" if truth.said else "没有可信的时间",
-        offset=f"{direction} {length_in_words(truth.offset)}" if corrected else "",
+        method=method if truth.said else "没有可信的时间",
+        offset=off_by(truth.offset) if corrected else "",
         said=truth.said if corrected else None,
         findings=tuple(_finding(finding) for finding in one.findings),
     )

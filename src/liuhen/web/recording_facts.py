@@ -31,6 +31,7 @@ from liuhen.base.storage.serving import (
     preview_told,
 )
 
+from . import clock_words
 from .activity_beside import marks_on
 from .contents import content_address
 from .equipment import finding_of
@@ -51,7 +52,7 @@ def page_of(
     recording: Recording, visit: Visit, person: Account, at: datetime, job: Job | None
 ) -> dict[str, Any]:
     record = record_of(recording)
-    own = moments.clock_of(record)
+    own = clock_words.shown(recording, record)
     before, after = (_neighbour(one) for one in neighbours(recording, person, at))
     stills = stills_of(recording, visit)
     return {
@@ -287,7 +288,7 @@ def _members(recording: Recording) -> list[tuple[str, str, str]]:
 
 def stills_of(recording: Recording, visit: Visit) -> list[dict[str, Any]]:
     """Newest first."""
-    own = moments.clock_of(record_of(recording))
+    own = clock_words.shown(recording, record_of(recording))
     return [_still(row, visit, own.start) for row in recording.snapshots.order_by("-pk")]
 
 

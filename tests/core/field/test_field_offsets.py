@@ -117,7 +117,9 @@ def test_two_readings_alike_are_a_constant_and_no_drift() -> None:
     assert found.seconds == pytest.approx(92.5, abs=0.01)
 
 
-@pytest.mark.parametrize(("days", "confidence"), [(2.9, "high"), (3.1, "medium")])
+@pytest.mark.parametrize(
+    ("days", "confidence"), [(2.9, "high"), (3.1, "medium"), (-9.9, "medium"), (-10.1, "low"), (10.1, "low")]
+)
 def test_a_reading_days_away_is_less_sure(days: float, confidence: str) -> None:
     found = offset_by_readings([fix(0, 90, "dock")], at(days * 1440))
     assert (found.kind, found.seconds, found.confidence) == ("clock", 90, confidence)

@@ -114,7 +114,31 @@ def test_a_reading_at_the_dock_corrects_and_overwrites_nothing() -> None:
     assert truth.said == ARRIVED
     assert (truth.method, truth.confidence, truth.offset) == ("dock_reading", "high", 125)
     assert _codes(truth) == ["clock_wrong"]
-    assert "比采集站时间快 2 分 05 秒" in truth.findings[0].text
+    assert "比服务器时间（2026-03-13 18:00 测读）快 2 分 05 秒" in truth.findings[0].text
+    assert truth.read_at == reading.reference
+
+
+def test_readings_that_contradict_each_other_are_told_and_the_nearest_stands() -> None:
+    later = ARRIVED + timedelta(days=11)
+    readings = [
+        Fix(later + timedelta(seconds=-1), later, "", "dock"),
+        Fix(later + timedelta(minutes=11 - 20), later + timedelta(minutes=11), "", "dock"),
+        Fix(later + timedelta(minutes=15, seconds=-1), later + timedelta(minutes=15), "", "dock"),
+    ]
+    truth = time_truth(claims(None), LENGTH, readings=readings)
+    assert (truth.start, truth.confidence, truth.read_at) == (ARRIVED, "low", later)
+    assert "clock_unsteady" in _codes(truth)
+
+
+def test_between_two_readings_that_contradict_each_other_nobody_can_tell() -> None:
+    day = timedelta(days=1)
+    readings = [
+        Fix(ARRIVED - day, ARRIVED - day, "", "dock"),
+        Fix(ARRIVED + day - timedelta(minutes=20), ARRIVED + day, "", "dock"),
+    ]
+    truth = time_truth(claims(None), LENGTH, readings=readings)
+    assert (truth.start, truth.method, truth.confidence) == (ARRIVED, "as_said", "low")
+    assert _codes(truth) == ["clock_unsteady"]
 
 
 def test_a_reading_beats_the_satellites() -> None:

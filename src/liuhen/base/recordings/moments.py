@@ -1,16 +1,14 @@
-"""When a recording was made: every time that anything tells, side by side, and the one clock its page runs on.
+"""When a recording was made: every time that anything tells, side by side.
 
-- Three clocks are kept apart (DESIGN §4): what the device said, what it is corrected to by the offset measured at the
-  dock, and when the server learned it.
-- The page's clock is the device's own time by the file name, else the first believable one inside the file; corrected only
-  where an offset was measured, and it says which.
+- Three clocks are kept apart (DESIGN §4): what the device said, what it is corrected to, and when the server learned it.
+- Here is what the device said: by the file name, else the first believable time inside the file.
 - Nothing is hidden: a time that cannot be believed is told with its raw value and no moment.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from liuhen.base.clock import parse_stamp
@@ -23,7 +21,6 @@ ZONES = {
     "local-assumed": "未写时区，按东八区（北京时间）理解",
     "unknown": "读不懂，未采用",
 }
-CORRECTED, UNMEASURED = "corrected", "unmeasured"
 
 
 @dataclass(frozen=True)
@@ -41,34 +38,18 @@ class Moment:
 
 @dataclass(frozen=True)
 class Clock:
-    """The moment of the recording's first picture or sound as the page shows it."""
+    """The moment of the recording's first picture or sound as a page shows it, and where that comes from."""
 
     start: datetime | None
-    source: str
-    state: str
-    offset_seconds: float | None = None
-
-    @property
-    def words(self) -> str:
-        """Which clock it is, and whether it was set right."""
-        if self.start is None:
-            return "没有任何可信的时间，只能显示已播时长"
-        if self.state == CORRECTED and self.offset_seconds:
-            fast = "快" if self.offset_seconds > 0 else "慢"
-            return f"{self.source}；已按采集时实测的时钟差校正（设备比服务器{fast} {abs(self.offset_seconds):g} 秒）"
-        if self.state == CORRECTED:
-            return f"{self.source}；采集时实测与服务器时间一致"
-        return f"{self.source}；设备时钟未测，未作校正"
+    words: str
 
 
-def clock_of(record: Record) -> Clock:
+def said_by(record: Record) -> Clock:
+    """By what the device told, as it told it: the file's name, else the first believable time inside the file."""
     said = _first_told(record)
-    if said is None or said.at is None:
-        return Clock(None, "", UNMEASURED)
-    offset = record["clock"].get("offset_seconds") if record["clock"].get("measured") else None
-    if offset is None or said.field != _NAME:
-        return Clock(said.at, said.what, UNMEASURED)
-    return Clock(said.at - timedelta(seconds=offset), said.what, CORRECTED, offset)
+    if said is None:
+        return Clock(None, "没有任何可信的时间，只能显示已播时长")
+    return Clock(said.at, said.what)
 
 
 def moments_of(record: Record) -> list[Moment]:

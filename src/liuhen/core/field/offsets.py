@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +24,8 @@ HOUR = 3600.0
 # A zone is -12…+14; taken for another one (UTC, or the +08:00 assumed where none is written) it shifts by these.
 ZONE_SHIFTS = range(-20, 15)
 FRESH = timedelta(days=3)  # at 3 s a day (GA/T 947.2 [K?]) a reading is good for as long
+FAR = timedelta(days=10)  # a reading as far away says how the clock stood then, and little of the recording
+_SET = 30.0  # seconds a day: what grows faster than ten times that drift was set by somebody
 _DRIFT_FIXES = 4  # fewer cannot show that a difference grows evenly
 
 
@@ -57,7 +58,8 @@ class Limits:
 class Offset:
     """A device's clock. `seconds` at `at`, growing by `per_day` seconds a day; `hours` and `residue` are the same in
     whole hours; `set_aside`: what of the difference is not corrected; `stale`: the fixes left out; `used`: how many
-    stand behind it."""
+    stand behind it; `read_at`: the reference's moment of the nearest reading; `was_set`: the readings about it
+    contradict each other, so the clock was set between them."""
 
     kind: Kind
     seconds: float = 0.0
@@ -67,6 +69,8 @@ class Offset:
     stale: tuple[Fix, ...] = ()
     used: int = 0
     confidence: Confidence = "low"
+    read_at: datetime | None = None
+    was_set: bool = False
 
     @property
     def hours(self) -> int:
@@ -149,26 +153,52 @@ def _single(fix: Fix, limits: Limits) -> Offset:
 
 
 def offset_by_readings(readings: Sequence[Fix], said: datetime, limits: Limits | None = None) -> Offset:
-    """The clock at the device's own moment `said`, from readings at the dock or before use: between two by the line
-    through them, beyond the last by the nearest, of medium confidence once that is days away."""
+    """The clock at the device's own moment `said`, from readings at the dock or before use.
+
+    Between two: by the line through them, unless the clock was set meanwhile, then nobody can tell. Before the first or
+    after the last: by that one, the less sure the farther it is away.
+    """
     limits = limits or Limits()
     if not readings:
         return Offset("unknown")
-    ordered = sorted(readings, key=lambda one: one.said)
-    place = bisect_left(ordered, said, key=lambda one: one.said)
+    ordered = sorted(readings, key=lambda one: one.reference)
+    place = sum(one.said <= said for one in ordered)
     if 0 < place < len(ordered):
-        one, other = ordered[place - 1], ordered[place]
-        days = (other.said - one.said).total_seconds() / 86400
-        per_day = (other.difference - one.difference) / days
-        here = one.difference + per_day * (said - one.said).total_seconds() / 86400
-        grows = abs(other.difference - one.difference) > limits.alike
-        kind: Kind = "drift" if grows else _kind(here, limits)
-        return Offset(kind, here, said, per_day if grows else 0.0, used=2, confidence="high")
-    nearest = ordered[min(place, len(ordered) - 1)]
-    confidence: Confidence = "high" if abs(nearest.said - said) <= FRESH else "medium"
+        return _between(ordered[place - 1], ordered[place], said, limits)
+    nearest, beyond = (ordered[0], ordered[1:2]) if place == 0 else (ordered[-1], ordered[-2:-1])
     return Offset(
-        _kind(nearest.difference, limits), nearest.difference, nearest.said, used=1, confidence=confidence
+        _kind(nearest.difference, limits),
+        nearest.difference,
+        nearest.said,
+        used=1,
+        confidence=_how_sure(abs(nearest.said - said)),
+        read_at=nearest.reference,
+        was_set=any(_was_set(nearest, other, limits) for other in beyond),
     )
+
+
+def _how_sure(away: timedelta) -> Confidence:
+    return "high" if away <= FRESH else "medium" if away <= FAR else "low"
+
+
+def _between(one: Fix, other: Fix, said: datetime, limits: Limits) -> Offset:
+    nearest = min(one, other, key=lambda fix: abs(fix.said - said))
+    if _was_set(one, other, limits):
+        away = nearest.difference
+        return Offset("unsteady", away, said, used=2, read_at=nearest.reference, was_set=True)
+    days = (other.said - one.said).total_seconds() / 86400
+    per_day = (other.difference - one.difference) / days if days else 0.0
+    here = one.difference + per_day * (said - one.said).total_seconds() / 86400
+    grows = abs(other.difference - one.difference) > limits.alike
+    kind: Kind = "drift" if grows else _kind(here, limits)
+    rate = per_day if grows else 0.0
+    return Offset(kind, here, said, rate, used=2, confidence="high", read_at=nearest.reference)
+
+
+def _was_set(one: Fix, other: Fix, limits: Limits) -> bool:
+    """Two readings differ by more than a clock drifts in the time between them."""
+    days = abs((other.reference - one.reference).total_seconds()) / 86400
+    return abs(other.difference - one.difference) > limits.alike + _SET * days
 
 
 def _drift(ordered: Sequence[Fix], limits: Limits) -> Offset | None:

@@ -54,7 +54,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class TimeTruth:
-    """`start` and `end` corrected (None without any believable claim), from `said` by `offset` seconds."""
+    """`start` and `end` corrected (None without any believable claim), from `said` by `offset` seconds; `read_at`: when
+    the reading was made that it rests on."""
 
     claims: tuple[Claim, ...]
     said: datetime | None
@@ -64,6 +65,7 @@ class TimeTruth:
     method: Method
     confidence: Confidence
     findings: tuple[Finding, ...]
+    read_at: datetime | None = None
 
 
 def claims_of(
@@ -136,7 +138,7 @@ def time_truth(
     apart = list(_apart(claims, said, seconds))
     if offset.kind == "unknown":
         offset, method = _by_the_file_system(apart, said, limits)
-    reference = "采集站时间" if readings else "卫星时间" if fixes else "文件系统时间"
+    reference = _read(offset.read_at) if offset.read_at else "卫星时间" if fixes else "文件系统时间"
     findings = [*_clock_findings(offset, reference), *_contradictions(apart, said, limits)]
     trusted = offset.kind in ("agrees", "zone", "clock", "drift")
     off = offset.at_moment(said.moment) if trusted and offset.kind != "agrees" else 0.0
@@ -153,6 +155,7 @@ def time_truth(
         method if trusted else "as_said",
         confidence,
         tuple(findings),
+        offset.read_at,
     )
 
 
@@ -224,6 +227,10 @@ def _by_the_file_system(
     return Offset("unknown"), "as_said"
 
 
+def _read(moment: datetime) -> str:
+    return f"服务器时间（{moment.astimezone(ASSUMED_ZONE):%Y-%m-%d %H:%M} 测读）"
+
+
 def _clock_findings(offset: Offset, reference: str) -> Iterable[Finding]:
     fast = "快" if offset.seconds > 0 else "慢"
     if offset.kind == "zone":
@@ -235,9 +242,9 @@ def _clock_findings(offset: Offset, reference: str) -> Iterable[Finding]:
     elif offset.kind == "drift":
         direction = "快" if offset.per_day > 0 else "慢"
         yield found("clock_drifts", SHOULD, direction=direction, per_day_seconds=offset.per_day)
-    elif offset.kind == "unsteady":
+    if offset.kind == "unsteady" or offset.was_set:
         yield found("clock_unsteady", SHOULD, reference=reference)
-    elif offset.kind == "unsure":
+    if offset.kind == "unsure":
         yield found("time_unsure", NOTE, reference=reference, seconds=offset.seconds)
     for one in offset.stale:
         yield found("stale_fix", NOTE, name=one.name, seconds=one.difference - offset.seconds)

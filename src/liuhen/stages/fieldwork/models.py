@@ -358,6 +358,7 @@ class Placed(models.Model):
     offset = models.FloatField(default=0)
     method = models.CharField(max_length=16)
     confidence = models.CharField(max_length=8)
+    read_at = models.DateTimeField(null=True, help_text="of the reading of the clock that it rests on")
     resolution = models.FloatField(default=0)
     pieces = models.JSONField(default=list)
     handed_over_at = models.DateTimeField(null=True, help_text="when its card was handed in")

@@ -56,6 +56,15 @@ def place(agency: Agency, *, limit: int = AT_ONCE, since: datetime | None = None
     return max(0, len(rows) - limit)
 
 
+def place_of(recording: Recording) -> Placed | None:
+    """Where it lies by all that is known now; None for a generated row, which has no bytes."""
+    if recording.agency.code == SYNTHETIC:
+        return None
+    if _unplaced(recording.agency, None).filter(pk=recording.pk).exists():
+        place_these([recording])
+    return Placed.objects.filter(recording=recording).first()
+
+
 def place_all(_at: datetime) -> None:
     """Every agency's, as far as it goes: for whoever works in the background."""
     for agency in Agency.objects.order_by("pk"):
@@ -181,6 +190,7 @@ def _placed(one: Admitted, readings: int, handed: dict[UUID, datetime], between:
         offset=truth.offset,
         method=truth.method,
         confidence=truth.confidence,
+        read_at=truth.read_at,
         resolution=one.file.resolution.total_seconds(),
         pieces=[[round(start, 3), round(end, 3)] for start, end in one.within.pieces],
         handed_over_at=handed.get(row.pk),
