@@ -22,6 +22,7 @@ from .models import Batch, Item
 
 GROUPS = 20  # on a page
 NAMES = 5  # of files shown of each
+MOST = 1000  # of what no card brought: more is not worth counting for a page
 _ENOUGH = 0.5  # of the known neighbours must agree
 
 
@@ -48,6 +49,10 @@ class Group:
     first: list[Recording]
     guesses: list[Guess] = field(default_factory=list)
 
+    @property
+    def counted(self) -> str:
+        return f"{MOST} 以上" if self.batch is None and self.count > MOST else str(self.count)
+
 
 def groups_waiting(person: Account, at: datetime, *, page: int = 1) -> tuple[list[Group], bool]:
     """Cards with recordings that wait, the latest first; and whether there are more pages."""
@@ -64,8 +69,8 @@ def groups_waiting(person: Account, at: datetime, *, page: int = 1) -> tuple[lis
 def without_card(person: Account, at: datetime) -> Group | None:
     """What waits and was stored by no card that is known here."""
     rows = _waiting(person, at).exclude(items__state=Item.State.STORED)
-    first = list(rows.order_by("position")[: NAMES + 1])
-    return Group(None, rows.count(), first[:NAMES]) if first else None
+    first = list(rows.order_by("stored_at", "position")[:NAMES])  # along the index of what waits
+    return Group(None, rows.order_by()[: MOST + 1].count(), first) if first else None
 
 
 def waiting_of(batch: Batch, person: Account, at: datetime) -> list[Recording]:
