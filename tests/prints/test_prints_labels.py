@@ -71,6 +71,24 @@ def _painted(svg: str) -> set[tuple[int, int]]:
     return found
 
 
+def test_no_line_of_a_label_is_sliced_or_runs_into_the_next(poppler: Poppler) -> None:
+    """A long kind and a longer unit: each stands on one line of its own, inside its label, and the longest says “…”."""
+    kind, unit = "执法记录仪 演示记录仪", "综合行政执法大队城东第三中队渔业渔政执法分队"
+    drawn = poppler("pdftotext", labels_pdf([label(kind=kind, unit=unit)], at=AT), "-bbox")
+    words = [
+        (match[5], *(float(one) for one in match.groups()[:4]))
+        for match in re.finditer(
+            r'<word xMin="([0-9.]+)" yMin="([0-9.]+)" xMax="([0-9.]+)" yMax="([0-9.]+)">([^<]*)', drawn
+        )
+    ]
+    lines: dict[int, str] = {}
+    for text, _left, top, right, bottom in words:
+        assert right < 70 / 25.4 * 72, text
+        lines[round((top + bottom) / 2)] = lines.get(round((top + bottom) / 2), "") + text
+    assert "种类执法记录仪演示记录仪" in lines.values()
+    assert any(one.startswith("科室综合行政执法大队城东") and one.endswith("…") for one in lines.values())
+
+
 @pytest.mark.parametrize(
     ("count", "skip", "pages"), [(1, 0, 1), (24, 0, 1), (25, 0, 2), (24, 1, 2), (1, 23, 1)]
 )

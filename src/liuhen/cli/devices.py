@@ -303,12 +303,22 @@ def _signature(args: argparse.Namespace, officer: Officer) -> Signature | None:
     account = Account.objects.filter(officer=officer).first()
     if account is None:
         return None
-    password = getpass.getpass(f"请{officer.name}输入本人密码签名（不显示）：")
+    password = _asked(f"请{officer.name}输入本人密码签名（不显示）：")
     if not account.check_password(password):
         raise UsageError(
             f"{officer.name}的密码不正确，没有办理。", remedy="请本人重新运行，或用 --signature。"
         )
     return Proved(account)
+
+
+def _asked(words: str) -> str:
+    """A password typed at the terminal. Raises UsageError where there is none."""
+    try:
+        return getpass.getpass(words)
+    except EOFError as error:
+        raise UsageError(
+            "这里没有终端，不能输入密码，没有办理。", remedy="请在终端里运行，或用 --signature 给出签名图片。"
+        ) from error
 
 
 def _moment(text: str | None) -> datetime | None:
