@@ -117,6 +117,24 @@ def test_an_interruption_leads_on_to_the_report_it_asks_for(
     assert "暴雨" in form
 
 
+@pytest.mark.parametrize("path", ["stops", "reports"])
+def test_no_reason_stands_chosen_and_none_is_taken_for_one(
+    client_of: ClientOf, people: SimpleNamespace, path: str
+) -> None:
+    address, client = f"/activities/{inspection(people).pk}/{path}/new/", client_of("officer")
+    form = page(client, address)
+    assert '<option value="" selected>请选择</option>' in form
+    assert form.count(" selected") == 1
+    told = {"stopped_at": clock.local(clock.now() - timedelta(minutes=80)), "reason": "情况紧急"}
+    for sent in (told, {**told, "cause": "", "code": ""}, {**told, "cause": "made_up", "code": "made_up"}):
+        response = client.post(address, sent)
+        assert response.status_code == 422
+        assert "没有选择" in response.content.decode()
+        assert "怎么办：请从列表中选一项" in response.content.decode()
+    assert not Stop.objects.exists()
+    assert not Report.objects.exists()
+
+
 def test_an_interruption_before_arrival_comes_back_with_what_to_do(
     client_of: ClientOf, people: SimpleNamespace
 ) -> None:

@@ -45,6 +45,13 @@ def choices_of(
     return [(label, rows) for label, rows in groups if rows]
 
 
+def _offer(field: forms.Field, codes: Sequence[str], listed: Sequence[str], article: str) -> None:
+    """Nothing stands chosen: a report cannot be rewritten, so its reason is one that somebody picked."""
+    field.choices = [("", "请选择"), *choices_of(codes, listed, article)]  # type: ignore[attr-defined]
+    unchosen = f"没有选择{field.label}。怎么办：请从列表中选一项；都不是的，选最接近的并在说明中写明。"
+    field.error_messages |= {"required": unchosen, "invalid_choice": unchosen}
+
+
 class StopForm(forms.Form):
     cause = forms.ChoiceField(label="中断原因")
     stopped_at = moment_field("中断时间")
@@ -62,7 +69,7 @@ class StopForm(forms.Form):
         rule = pack.interruption if pack else None
         field = self.fields["cause"]
         listed: Sequence[str] = rule.causes if rule else ()
-        field.choices = choices_of(CAUSES, listed, _article(pack, rule.article if rule else ""))  # type: ignore[attr-defined]
+        _offer(field, CAUSES, listed, _article(pack, rule.article if rule else ""))
         if rule and rule.causes:
             field.help_text = _listed_note(rule.closed)
 
@@ -160,7 +167,7 @@ class ReportForm(forms.Form):
         code, basis = self.fields["code"], self.fields["grounds"]
         known = GROUNDS if unrecorded else CAUSES
         code.label = "未记录的情形" if unrecorded else "中断原因"
-        code.choices = choices_of(known, rule.codes, _article(pack, rule.article))  # type: ignore[attr-defined]
+        _offer(code, known, rule.codes, _article(pack, rule.article))
         if rule.codes:
             code.help_text = _listed_note(rule.closed)
         self.fields["start"].label = "未记录时段，从" if unrecorded else "中断时间"
