@@ -169,7 +169,8 @@ def test_a_mark_is_made_at_the_player_and_withdrawn_with_a_reason(
     row, custodian = recording(clock(9), 60), client_of("custodian")
     address = reverse("mark_recording", args=[row.pk])
     part = custodian.post(address, {"code": "notice", "seconds": "3.5"}, headers={"HX-Request": "true"})
-    assert "告知当事人" in part.content.decode()
+    assert "已标记：告知当事人 00:03" in part.content.decode()
+    assert 'hx-swap-oob="innerHTML"' in part.content.decode()
     assert custodian.post(address, {"code": "notice", "seconds": "300"}).status_code == 400
     assert client_of("officer2").post(address, {"code": "notice", "seconds": "1"}).status_code == 404
     mark = Mark.objects.get()
