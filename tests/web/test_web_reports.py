@@ -321,6 +321,20 @@ def test_a_returned_report_leads_its_maker_to_another(client_of: ClientOf, peopl
     assert sorted(Report.objects.values_list("state", flat=True)) == ["made", "returned"]
 
 
+def test_an_activity_leaves_the_worklist_once_its_reviewer_agrees_why_nothing_was_recorded(
+    client_of: ClientOf, people: SimpleNamespace
+) -> None:
+    activity, head = inspection(people), client_of("head")
+    report, worklist = reported(people, activity), "/activities/empty/"
+    assert activity.number in page(head, worklist)
+    assert "个执法活动没有记录" in page(head, "/")
+    assert activity.number not in page(head, f"{worklist}?show=explained")
+    head.post(here(report, "review/"))
+    assert activity.number not in page(head, worklist)
+    assert "个执法活动没有记录" not in page(head, "/")
+    assert activity.number in page(head, f"{worklist}?show=explained")
+
+
 def test_returning_needs_a_reason(client_of: ClientOf, people: SimpleNamespace) -> None:
     report = reported(people)
     assert client_of("head").post(here(report, "return/"), {"reason": " "}).status_code == 409
