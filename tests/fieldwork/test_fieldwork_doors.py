@@ -57,9 +57,34 @@ def test_wrong_input_comes_back_on_the_form_with_everything_that_was_typed(
     )
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "少于两人" in page
+    assert "少于两人，没有登记。依据：《中华人民共和国行政处罚法》第四十二条。怎么办：" in page
     assert "某某路 8 号 &lt;b&gt;" in page
     assert not Activity.objects.exists()
+
+
+def test_the_same_activity_once_more_is_asked_about_and_goes_on_when_it_is_another(
+    client_of: ClientOf, people: SimpleNamespace
+) -> None:
+    officer, address = client_of("officer"), reverse("activity_new")
+    officer.post(address, form())
+    first = Activity.objects.get()
+    again = officer.post(address, form())
+    page = again.content.decode()
+    assert again.status_code == 422
+    assert f"已有一项相同的执法活动 {first.number}" in page
+    assert f'href="{reverse("activity", args=[first.pk])}"' in page
+    assert "确是另一次活动" in page
+    assert Activity.objects.count() == 1
+    assert officer.post(address, form(again="1")).status_code == 302
+    assert officer.post(address, form(arrived_at="2026-11-19T09:00:01")).status_code == 302
+    assert Activity.objects.count() == 3
+
+
+def test_a_voided_activity_is_no_twin(client_of: ClientOf, people: SimpleNamespace) -> None:
+    officer, address = client_of("officer"), reverse("activity_new")
+    officer.post(address, form())
+    void(Activity.objects.get(), reason="填错", by=people.custodian, at=AT)
+    assert officer.post(address, form()).status_code == 302
 
 
 def test_an_activity_that_ends_before_arrival_is_a_sentence(

@@ -335,6 +335,19 @@ def test_an_activity_leaves_the_worklist_once_its_reviewer_agrees_why_nothing_wa
     assert activity.number in page(head, f"{worklist}?show=explained")
 
 
+def test_a_second_report_of_the_same_is_asked_about(client_of: ClientOf, people: SimpleNamespace) -> None:
+    first, client = reported(people), client_of("officer")
+    address = f"/activities/{first.activity_id}/reports/new/"
+    told = {"code": "urgent", "reason": "情况紧急"}
+    asked = client.post(address, told)
+    said = asked.content.decode()
+    assert (asked.status_code, Report.objects.count()) == (422, 1)
+    assert f'href="{here(first)}"' in said
+    assert "确需另交一份" in said
+    assert client.post(address, {**told, "again": "1"}).status_code == 302
+    assert Report.objects.count() == 2
+
+
 def test_returning_needs_a_reason(client_of: ClientOf, people: SimpleNamespace) -> None:
     report = reported(people)
     assert client_of("head").post(here(report, "return/"), {"reason": " "}).status_code == 409

@@ -24,7 +24,7 @@ from liuhen.base.rulebook.selectors import pack_at
 from liuhen.core.errors import UsageError
 from liuhen.core.field.matching import Proposal
 from liuhen.core.rules.pack import Pack
-from liuhen.stages.fieldwork import acts, pairing, placing, telling
+from liuhen.stages.fieldwork import acts, pairing, placing, telling, twins
 from liuhen.stages.fieldwork.facts import pack_of, packs_of
 from liuhen.stages.fieldwork.models import Activity, Match, Participant, Placed
 from liuhen.stages.fieldwork.selectors import activities_seen, explained, without_activity, without_recording
@@ -37,6 +37,7 @@ from .activity_form import ActivityForm, TellForm, initial_of
 from .people_in import could, person_in
 from .recording_facts import in_words
 from .registers import Column, Nothing, Register
+from .twins import asked_once
 
 FORM = "activities/form.html"
 AT_ONCE = 60  # recordings of the worklist on one page
@@ -161,7 +162,10 @@ def new(request: HttpRequest) -> HttpResponse:
     )
 
     def act(data: dict[str, Any]) -> Activity:
-        return telling.open_activity(data["unit"], form.told(), by=person, at=clock.now())
+        now = clock.now()
+        with asked_once(request, form, "确是另一次活动"):
+            twins.require_no_twin(data["unit"], form.told(), by=person, at=now)
+        return telling.open_activity(data["unit"], form.told(), by=person, at=now)
 
     return form_page(request, page, form, act, said="已登记执法活动。", to=address_of, template=FORM)
 

@@ -19,7 +19,7 @@ from liuhen.base.basis import article_in_words
 from liuhen.base.people.models import Role
 from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.terms import NAMES
-from liuhen.stages.fieldwork import acts, papers, reporting, selectors
+from liuhen.stages.fieldwork import acts, papers, reporting, selectors, twins
 from liuhen.stages.fieldwork.due import due_of
 from liuhen.stages.fieldwork.facts import CAUSES, GROUNDS, pack_of
 from liuhen.stages.fieldwork.models import Activity, Report, Stop
@@ -30,6 +30,7 @@ from .acting import FormPage, form_page, not_there
 from .field_links import activity_address
 from .forms import done, moment_field
 from .people_in import person_in
+from .twins import asked_once
 
 # Of one stop the text asks for two: the one at once, and the written one afterwards.
 _AT_ONCE_NOTE = "提交后即视为已书面告知；口头已报告的，写明何时、向谁报告。"
@@ -195,6 +196,8 @@ def report_new(request: HttpRequest, pk: UUID) -> HttpResponse:
         written = Written(kind, **form.cleaned_data, stop=stop)
 
         def act() -> None:
+            with asked_once(request, form, "确需另交一份"):
+                twins.require_first_report(activity, written)
             made.append(reporting.make_report(activity, written, by=person, at=clock.now()))
 
         if done(form, act):
