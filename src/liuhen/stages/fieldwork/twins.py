@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from liuhen.base.people.models import Account, Unit
 
-from .errors import TwinError
+from .errors import TwinError, require_possible
 from .facts import STANDING
 from .models import Activity, Report
 from .reporting import Written
@@ -22,7 +22,9 @@ _LATELY = timedelta(days=1)  # so long may two without an arrival be the same
 
 
 def require_no_twin(unit: Unit, told: Told, *, by: Account, at: datetime) -> None:
-    """Raises TwinError where a live activity stands of the same unit, matter, party, place, arrival and officers."""
+    """Raises TwinError where a live activity stands of the same unit, matter, party, place, arrival and officers;
+    ActivityError for an arrival in a year that cannot be."""
+    require_possible(told.arrived_at)
     officers = {one.pk for one in told.officers or ()}
     same = activities_seen(by, at).filter(
         unit=unit,
