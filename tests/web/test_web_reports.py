@@ -20,10 +20,12 @@ from liuhen.base import clock
 from liuhen.base.devices.models import Device
 from liuhen.base.ledger.models import Entry
 from liuhen.base.ledger.selectors import told
+from liuhen.base.people.acts import KEEP_PAPER
 from liuhen.base.people.models import Officer, Paper, Role
 from liuhen.base.people.papers import LIMIT
 from liuhen.base.people.services import appoint_deputy, confirm_role, propose_role
 from liuhen.stages.fieldwork import reporting
+from liuhen.stages.fieldwork.acts import KEEP_SCAN
 from liuhen.stages.fieldwork.models import Activity, Report, Stop
 from liuhen.stages.fieldwork.reporting import Written
 from liuhen.stages.fieldwork.telling import Told, open_activity, void
@@ -448,6 +450,15 @@ def test_a_review_signed_on_paper_names_signer_and_recorder(
     assert (by["account"], by["recorded_by"]) == ("head", "custodian")
     assert by["paper"] == Paper.objects.get().sha256
     assert "纸质签字，custodian 登记" in page(client, here(report))
+
+
+def test_who_registers_a_scan_is_said_as_the_acts_have_it(
+    client_of: ClientOf, people: SimpleNamespace
+) -> None:
+    said = page(client_of("officer"), here(reported(people)))
+    assert f"由{KEEP_PAPER.who.in_words()}登记为审核" in said
+    assert f"由{KEEP_SCAN.who.in_words()}把扫描件登记回来" in said
+    assert "只存扫描件备查，不算审核" in said
 
 
 @pytest.mark.parametrize("signer", ["officer2", "principal", "stranger", "officer"])
