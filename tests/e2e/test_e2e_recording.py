@@ -292,3 +292,21 @@ def test_an_export_downloads_as_an_archive_that_proves_itself(carded: Path, page
     assert saving.value.suggested_filename == "4701A01_100001_20261120093000_0001.mp4"
     path = saving.value.path()
     assert hashlib.sha256(Path(path).read_bytes()).hexdigest() == recording_like("_0001").sha256
+
+
+def test_a_mark_made_by_key_is_told_where_one_looks(carded: Path, page_of: Any):
+    page = open_page(page_of, recording_like("_0001"), "custodian")
+    wait_for_picture(page)
+    page.evaluate("window.scrollTo(0, 0)")
+    page.keyboard.press("1")
+    said = page.locator("#mark-said")
+    said.get_by_text("已标记：").wait_for()
+    assert said.get_attribute("aria-live") == "polite"
+    box = said.bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= DESK[1]
+    page.keyboard.press("?")
+    keys = page.locator("#keys").inner_text()
+    shown = page.locator("#mark-form [data-key]").evaluate_all("all => all.map((one) => one.dataset.key)")
+    assert len(shown) > 9
+    assert all(key in keys for key in shown if key)

@@ -57,9 +57,34 @@ def test_wrong_input_comes_back_on_the_form_with_everything_that_was_typed(
     )
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "少于两人" in page
+    assert "少于两人，没有登记。依据：《中华人民共和国行政处罚法》第四十二条。怎么办：" in page
     assert "某某路 8 号 &lt;b&gt;" in page
     assert not Activity.objects.exists()
+
+
+def test_the_same_activity_once_more_is_asked_about_and_goes_on_when_it_is_another(
+    client_of: ClientOf, people: SimpleNamespace
+) -> None:
+    officer, address = client_of("officer"), reverse("activity_new")
+    officer.post(address, form())
+    first = Activity.objects.get()
+    again = officer.post(address, form())
+    page = again.content.decode()
+    assert again.status_code == 422
+    assert f"已有一项相同的执法活动 {first.number}" in page
+    assert f'href="{reverse("activity", args=[first.pk])}"' in page
+    assert "确是另一次活动" in page
+    assert Activity.objects.count() == 1
+    assert officer.post(address, form(again="1")).status_code == 302
+    assert officer.post(address, form(arrived_at="2026-11-19T09:00:01")).status_code == 302
+    assert Activity.objects.count() == 3
+
+
+def test_a_voided_activity_is_no_twin(client_of: ClientOf, people: SimpleNamespace) -> None:
+    officer, address = client_of("officer"), reverse("activity_new")
+    officer.post(address, form())
+    void(Activity.objects.get(), reason="填错", by=people.custodian, at=AT)
+    assert officer.post(address, form()).status_code == 302
 
 
 def test_an_activity_that_ends_before_arrival_is_a_sentence(
@@ -169,7 +194,8 @@ def test_a_mark_is_made_at_the_player_and_withdrawn_with_a_reason(
     row, custodian = recording(clock(9), 60), client_of("custodian")
     address = reverse("mark_recording", args=[row.pk])
     part = custodian.post(address, {"code": "notice", "seconds": "3.5"}, headers={"HX-Request": "true"})
-    assert "告知当事人" in part.content.decode()
+    assert "已标记：告知当事人 00:03" in part.content.decode()
+    assert 'hx-swap-oob="innerHTML"' in part.content.decode()
     assert custodian.post(address, {"code": "notice", "seconds": "300"}).status_code == 400
     assert client_of("officer2").post(address, {"code": "notice", "seconds": "1"}).status_code == 404
     mark = Mark.objects.get()
@@ -282,7 +308,8 @@ def test_who_may_not_see_a_recording_reads_nothing_of_it_on_the_activity(
     theirs = client_of("officer2").get(reverse("activity", args=[activity.pk])).content.decode()
     assert row.number in mine
     assert row.number not in theirs
-    assert "您无权查看的一条记录" in theirs
+    assert theirs.count("您无权查看的记录有") == 1
+    assert "请问科室管理员或科室负责人" in theirs
     judged = client_of("officer2").get(f"/api/v1/activities/{activity.pk}/judged").content.decode()
     assert row.number not in judged
 

@@ -18,10 +18,13 @@ from storage.storage_office import recording_of
 from liuhen.base.devices.models import Device
 from liuhen.base.ledger.models import Entry
 from liuhen.base.recordings.models import Recording
+from liuhen.stages.fieldwork.checks import judge
 from liuhen.stages.fieldwork.documents import Paperwork, list_document
 from liuhen.stages.fieldwork.marking import mark_activity
 from liuhen.stages.fieldwork.models import Activity, Match, Placed, Settled
 from liuhen.stages.fieldwork.reporting import stop
+from liuhen.web.activity_axis import Axis
+from liuhen.web.activity_timeline import drawn, told_of
 
 SEES = ["custodian", "officer", "officer2", "head", "principal", "legal", "archivist"]
 SEES_NOT = ["sysadmin", "secadmin", "auditor", "stranger"]
@@ -288,3 +291,21 @@ def test_a_voided_activity_is_shown_as_void(people: SimpleNamespace, client_of: 
 def test_a_device_that_recorded_nothing_has_its_empty_lane(people: SimpleNamespace, client_of: Any):
     assert Device.objects.filter(serial="4701A01").exists()
     assert "没有录像" in text_of(client_of("custodian"), inspection(people))
+
+
+def test_hours_at_the_edges_hang_over_neither_side(people: SimpleNamespace) -> None:
+    axis = Axis(clock(9, 29, 59), clock(10, 30, 1))
+    ticks = list(axis.ticks())
+    assert (ticks[0].anchor, ticks[-1].anchor) == ("start", "end")
+    assert {one.anchor for one in ticks[8:-8]} == {"middle"}
+    broken = list(Axis(clock(9), clock(10, 0, 1), beyond=clock(14)).ticks())
+    assert (broken[-1].anchor, broken[-1].x < 88) == ("end", True)
+
+
+def test_moments_that_are_near_each_other_stand_in_rows_of_their_own(people: SimpleNamespace) -> None:
+    activity = inspection(people, ended_at=clock(9, 1), left_at=clock(9, 2), returned_at=clock(9, 3), at=AT)
+    recording(clock(9), 3600, match=activity)
+    drawing = drawn(told_of(judge(activity), frozenset()))
+    assert drawing is not None
+    assert [one.row for one in drawing.lines] == [0, 1, 2, 3]
+    assert drawing.top > max(one.y for one in drawing.lines) + 16

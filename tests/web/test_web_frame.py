@@ -1,5 +1,6 @@
 """What holds for every page: headers, sign-in, problems, the frame."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,29 @@ def test_the_menu_shows_who_is_here(client_of: ClientOf) -> None:
     assert "王晓兰" in page
     assert "示范县农业农村局" in page
     assert "科室管理员" in page
+
+
+@pytest.mark.parametrize(
+    ("page", "here"),
+    [
+        ("/recordings/", "/recordings/"),
+        ("/recordings/unrelated/", "/recordings/unrelated/"),
+        ("/reports/", "/reports/"),
+        ("/", "/"),
+    ],
+)
+def test_one_door_of_the_menu_is_where_one_is(client_of: ClientOf, page: str, here: str) -> None:
+    said = client_of("head").get(page).content.decode()
+    menu = said[said.index('id="menu"') : said.index("</nav>", said.index('id="menu"'))]
+    assert re.findall(r'<a href="([^"]*)" aria-current="page"', menu) == [here]
+
+
+def test_who_keeps_the_system_finds_no_door_to_the_reports(client_of: ClientOf) -> None:
+    assert 'href="/reports/"' not in client_of("sysadmin").get("/").content.decode()
+
+
+def test_a_refusal_says_no_bare_code_to_a_person(client_of: ClientOf) -> None:
+    assert "代码 404、not_found（供技术人员）" in client_of("officer").get("/nowhere/").content.decode()
 
 
 def raising(error: Exception) -> Any:

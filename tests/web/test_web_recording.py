@@ -16,6 +16,7 @@ from storage.storage_office import CLIP, FILES, recording_of
 
 from liuhen.base.ledger.models import Entry
 from liuhen.base.recordings.models import Recording, Visit
+from liuhen.web.ledger import LABELS
 
 SEES = ["custodian", "officer", "head", "principal", "legal", "archivist"]
 SEES_NOT = ["officer2", "sysadmin", "secadmin", "auditor", "stranger"]
@@ -190,6 +191,15 @@ def test_the_page_tells_custody_with_articles_and_viewers_apart(stocked: Path, c
     text = page_of(client_of("custodian")).content.decode()
     assert "王晓兰 入库" in text and "第十一条" in text
     assert "查看 2 次（2 人）" in text and "吴静：1 次" in text
+
+
+def test_everything_that_can_be_told_of_a_recording_is_called_by_its_name(people: Any):
+    from liuhen.base.storage import custody
+
+    of_recordings = {kind: label for kind, label in LABELS.items() if kind.startswith("recording.")}
+    assert {"recording.matched", "recording.unmatched", "recording.activity_told"} <= set(of_recordings)
+    assert {kind: custody.label_of(kind) for kind in of_recordings} == of_recordings
+    assert not any(label.isascii() for label in of_recordings.values())
 
 
 def test_times_stand_side_by_side_with_their_source(stocked: Path, client_of: Any):

@@ -20,10 +20,12 @@ from liuhen.base import clock
 from liuhen.base.devices.models import Device
 from liuhen.base.ledger.models import Entry
 from liuhen.base.ledger.selectors import told
+from liuhen.base.people.acts import KEEP_PAPER
 from liuhen.base.people.models import Officer, Paper, Role
 from liuhen.base.people.papers import LIMIT
 from liuhen.base.people.services import appoint_deputy, confirm_role, propose_role
 from liuhen.stages.fieldwork import reporting
+from liuhen.stages.fieldwork.acts import KEEP_SCAN
 from liuhen.stages.fieldwork.models import Activity, Report, Stop
 from liuhen.stages.fieldwork.reporting import Written
 from liuhen.stages.fieldwork.telling import Told, open_activity, void
@@ -115,6 +117,24 @@ def test_an_interruption_leads_on_to_the_report_it_asks_for(
     assert "分管领导" in form
     assert '<option value="weather" selected>' in form
     assert "暴雨" in form
+
+
+@pytest.mark.parametrize("path", ["stops", "reports"])
+def test_no_reason_stands_chosen_and_none_is_taken_for_one(
+    client_of: ClientOf, people: SimpleNamespace, path: str
+) -> None:
+    address, client = f"/activities/{inspection(people).pk}/{path}/new/", client_of("officer")
+    form = page(client, address)
+    assert '<option value="" selected>请选择</option>' in form
+    assert form.count(" selected") == 1
+    told = {"stopped_at": clock.local(clock.now() - timedelta(minutes=80)), "reason": "情况紧急"}
+    for sent in (told, {**told, "cause": "", "code": ""}, {**told, "cause": "made_up", "code": "made_up"}):
+        response = client.post(address, sent)
+        assert response.status_code == 422
+        assert "没有选择" in response.content.decode()
+        assert "怎么办：请从列表中选一项" in response.content.decode()
+    assert not Stop.objects.exists()
+    assert not Report.objects.exists()
 
 
 def test_an_interruption_before_arrival_comes_back_with_what_to_do(
@@ -303,6 +323,33 @@ def test_a_returned_report_leads_its_maker_to_another(client_of: ClientOf, peopl
     assert sorted(Report.objects.values_list("state", flat=True)) == ["made", "returned"]
 
 
+def test_an_activity_leaves_the_worklist_once_its_reviewer_agrees_why_nothing_was_recorded(
+    client_of: ClientOf, people: SimpleNamespace
+) -> None:
+    activity, head = inspection(people), client_of("head")
+    report, worklist = reported(people, activity), "/activities/empty/"
+    assert activity.number in page(head, worklist)
+    assert "个执法活动没有记录" in page(head, "/")
+    assert activity.number not in page(head, f"{worklist}?show=explained")
+    head.post(here(report, "review/"))
+    assert activity.number not in page(head, worklist)
+    assert "个执法活动没有记录" not in page(head, "/")
+    assert activity.number in page(head, f"{worklist}?show=explained")
+
+
+def test_a_second_report_of_the_same_is_asked_about(client_of: ClientOf, people: SimpleNamespace) -> None:
+    first, client = reported(people), client_of("officer")
+    address = f"/activities/{first.activity_id}/reports/new/"
+    told = {"code": "urgent", "reason": "情况紧急"}
+    asked = client.post(address, told)
+    said = asked.content.decode()
+    assert (asked.status_code, Report.objects.count()) == (422, 1)
+    assert f'href="{here(first)}"' in said
+    assert "确需另交一份" in said
+    assert client.post(address, {**told, "again": "1"}).status_code == 302
+    assert Report.objects.count() == 2
+
+
 def test_returning_needs_a_reason(client_of: ClientOf, people: SimpleNamespace) -> None:
     report = reported(people)
     assert client_of("head").post(here(report, "return/"), {"reason": " "}).status_code == 409
@@ -403,6 +450,15 @@ def test_a_review_signed_on_paper_names_signer_and_recorder(
     assert (by["account"], by["recorded_by"]) == ("head", "custodian")
     assert by["paper"] == Paper.objects.get().sha256
     assert "纸质签字，custodian 登记" in page(client, here(report))
+
+
+def test_who_registers_a_scan_is_said_as_the_acts_have_it(
+    client_of: ClientOf, people: SimpleNamespace
+) -> None:
+    said = page(client_of("officer"), here(reported(people)))
+    assert f"由{KEEP_PAPER.who.in_words()}登记为审核" in said
+    assert f"由{KEEP_SCAN.who.in_words()}把扫描件登记回来" in said
+    assert "只存扫描件备查，不算审核" in said
 
 
 @pytest.mark.parametrize("signer", ["officer2", "principal", "stranger", "officer"])

@@ -113,3 +113,18 @@ def test_restricted_the_rest_are_told_so_and_get_nothing(filmed: Path, client_of
     for who in ("custodian", "legal", "principal"):
         assert _page(client_of(who)).status_code == 200
     assert FILM in _page(client_of("custodian")).content.decode()
+
+
+@pytest.mark.parametrize(("who", "waits"), [("head", 0), ("legal", 1), ("custodian", 0), ("officer", 0)])
+def test_the_home_page_tells_a_flag_to_whoever_may_decide_about_it(
+    filmed: Path, client_of: Any, people: Any, who: str, waits: int
+):
+    flag_unrelated(film_of(), None, reason="午餐时误录", by=people.head, at=AT)
+    tile = "/recordings/unrelated/?unrelated=open"
+    assert client_of(who).get("/").content.decode().count(tile) == waits
+
+
+def test_nothing_waits_once_it_is_decided(filmed: Path, client_of: Any, people: Any):
+    row = flag_unrelated(film_of(), None, reason="午餐时误录", by=people.head, at=AT)
+    handle_flag(row, _STATE.KEPT, reason="有关", by=people.legal, at=AT)
+    assert "?unrelated=open" not in client_of("legal").get("/").content.decode()

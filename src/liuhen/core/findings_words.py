@@ -121,4 +121,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "有 {count} 个执法活动同样相符，请人工确定。",
         "同一设备同时用于两个活动的，请核对时间。",
     ),
+    # what stands for findings of recordings that one may not see: stages/fieldwork/checks.py
+    "not_yours_to_see": (
+        "您无权查看的记录有 {count} 处需要核对，由能查看的人员办理。",
+        "您不用办理；想知道是什么的，请问科室管理员或科室负责人。",
+    ),
 }

@@ -50,7 +50,7 @@ def rows_of(data: bytes) -> list[list[str]]:
     Raises NoTableError.
     """
     if len(data) > LARGEST:
-        raise _refused(f"文件超过 {LARGEST >> 20} MiB。")
+        raise _refused(f"文件超过 {LARGEST >> 20} MB。")
     return _xlsx(data) if data[:2] == b"PK" else _csv(data)
 
 

@@ -47,7 +47,7 @@ def sign_on_failed(request: HttpRequest, **_: object) -> HttpResponse:
     problem = Problem(
         400,
         "单点登录没有完成。",
-        "请重试，或改用账号和密码登录；一直不成的，请系统管理员核对 settings.yaml 的 single_sign_on。",
+        "请重试，或改用账号和密码登录；一直不成的，请系统管理员核对单点登录的设置。",
         title="没有登录",
         code="sign_on_failed",
         back=reverse("account_login"),

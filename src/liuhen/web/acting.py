@@ -60,7 +60,7 @@ def button(request: HttpRequest, act: Callable[[str], Any], *, said: str, to: st
     try:
         act(request.POST.get("reason", "").strip())
     except UsageError as error:
-        messages.error(request, f"{error.message}怎么办：{error.remedy}")
+        messages.error(request, str(error))
     else:
         messages.success(request, said)
     return redirect(to)

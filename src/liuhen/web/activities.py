@@ -24,10 +24,10 @@ from liuhen.base.rulebook.selectors import pack_at
 from liuhen.core.errors import UsageError
 from liuhen.core.field.matching import Proposal
 from liuhen.core.rules.pack import Pack
-from liuhen.stages.fieldwork import acts, pairing, placing, telling
+from liuhen.stages.fieldwork import acts, pairing, placing, telling, twins
 from liuhen.stages.fieldwork.facts import pack_of, packs_of
 from liuhen.stages.fieldwork.models import Activity, Match, Participant, Placed
-from liuhen.stages.fieldwork.selectors import activities_seen, without_activity, without_recording
+from liuhen.stages.fieldwork.selectors import activities_seen, explained, without_activity, without_recording
 from liuhen.stages.fieldwork.words import matter_in_words
 
 from . import registers
@@ -37,6 +37,7 @@ from .activity_form import ActivityForm, TellForm, initial_of
 from .people_in import could, person_in
 from .recording_facts import in_words
 from .registers import Column, Nothing, Register
+from .twins import asked_once
 
 FORM = "activities/form.html"
 AT_ONCE = 60  # recordings of the worklist on one page
@@ -161,7 +162,10 @@ def new(request: HttpRequest) -> HttpResponse:
     )
 
     def act(data: dict[str, Any]) -> Activity:
-        return telling.open_activity(data["unit"], form.told(), by=person, at=clock.now())
+        now = clock.now()
+        with asked_once(request, form, "确是另一次活动"):
+            twins.require_no_twin(data["unit"], form.told(), by=person, at=now)
+        return telling.open_activity(data["unit"], form.told(), by=person, at=now)
 
     return form_page(request, page, form, act, said="已登记执法活动。", to=address_of, template=FORM)
 
@@ -302,15 +306,25 @@ def _proposal(one: Proposal, activity: Activity, pack_on: PackOn) -> dict[str, A
     }
 
 
+_NONE_EMPTY = "已结束的执法活动都有音像记录，或未记录的工作记录已经审核同意。"
+_NONE_EXPLAINED = "未记录的工作记录经审核同意后，活动列在这里。"
+
+
 @require_safe
 def empty(request: HttpRequest) -> HttpResponseBase:
     """Activities that have ended and of which nothing was recorded, or nothing came in yet."""
     only(request, acts.BROWSE)
     person, at = person_in(request), clock.now()
-    context = {"tabs": _tabs("empty", person, at), "basis": acts.OPEN.basis.cite(person.agency.pack)}
-    rows = _for_a_list(without_recording(person, at))
+    told = request.GET.get("show") == "explained"
+    context = {
+        "tabs": _tabs("empty", person, at),
+        "basis": acts.OPEN.basis.cite(person.agency.pack),
+        "explained": told,
+        "explained_count": explained(person, at).count(),
+    }
+    rows = _for_a_list(explained(person, at) if told else without_recording(person, at))
     shown = _register(pack_at(person.agency, at))
-    nothing = Nothing("没有这样的活动", "已结束的执法活动都有音像记录。")
+    nothing = Nothing("没有这样的活动", _NONE_EXPLAINED if told else _NONE_EMPTY)
     shown = Register(
         "没有记录的执法活动", "没有音像记录的执法活动", shown.columns, nothing, order=shown.order
     )

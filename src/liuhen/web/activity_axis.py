@@ -22,16 +22,18 @@ _TILL_BREAK, _BEYOND = 88.0, 98.8
 _EDGE = 0.02  # of the length, empty at both ends
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 _TICKS, _FINE_TICKS = 9, 72
+_DIGIT = 0.7  # percent of the width that a figure of a label takes, where the drawing is narrowest
 
 Stretch = tuple[datetime, datetime]
 
 
 class Tick(NamedTuple):
-    """`fine`: shown only when the drawing is enlarged."""
+    """`fine`: shown only when the drawing is enlarged. `anchor`: middle, but start or end at the edges."""
 
     x: float
     text: str
     fine: bool
+    anchor: str = "middle"
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,14 @@ class Axis:
         midnight = self.start.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
         number = int((self.start - midnight).total_seconds() // fine) + 1
         while (moment := midnight + timedelta(seconds=number * fine)) < self.end:
-            seconds = number * fine
-            yield Tick(self.at(moment), _label(moment, fine), bool(seconds % coarse))
+            seconds, x, text = number * fine, self.at(moment), _label(moment, fine)
+            yield Tick(x, text, bool(seconds % coarse), self._anchor(x, text))
             number += 1
+
+    def _anchor(self, x: float, text: str) -> str:
+        """Half a label must not hang over the edge, nor over the break."""
+        half = len(text) * _DIGIT / 2
+        return "start" if x < half else "end" if x > self.room - half else "middle"
 
 
 def axis_of(

@@ -18,7 +18,7 @@ from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.terms import NAMES
 from liuhen.stages.fieldwork.facts import CIRCUMSTANCES, EVENTS
 from liuhen.stages.fieldwork.models import MOMENTS, Activity
-from liuhen.stages.fieldwork.telling import Told
+from liuhen.stages.fieldwork.telling import TWO, Told
 from liuhen.stages.fieldwork.words import OBLIGATIONS, mark_in_words
 
 from .forms import moment_field
@@ -53,8 +53,9 @@ class ActivityForm(forms.Form):
     officers = forms.ModelMultipleChoiceField(
         Officer.objects.none(),
         label="执法人员",
-        help_text="至少两人。依据：《中华人民共和国行政处罚法》第四十二条。",
+        help_text=f"至少两人。依据：{TWO}。",
         widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": f"没有选择执法人员。依据：{TWO}。怎么办：请选择到场的两名以上执法人员。"},
     )
     arrived_at = moment_field(LABELS["arrived_at"], required=False)
     ended_at = moment_field(LABELS["ended_at"], required=False)

@@ -9,6 +9,8 @@ from . import activity_items as items
 from .activity_axis import Axis, Tick
 from .activity_items import Item
 
+AXIS, ROW = 26, 16  # pixels: of the hours, and of a row of moments below them
+
 
 @dataclass(frozen=True)
 class Block:
@@ -60,6 +62,10 @@ class Line:
     text: str
     anchor: str
     row: int
+
+    @property
+    def y(self) -> int:
+        return AXIS + ROW * self.row
 
 
 @dataclass(frozen=True)

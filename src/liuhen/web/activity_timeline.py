@@ -18,13 +18,14 @@ from liuhen.stages.fieldwork.checks import Judged, placed_of
 from . import activity_items as items
 from .activity_axis import Axis, axis_of
 from .activity_items import Item
-from .activity_shapes import Block, Flag, Lane, Line, Timeline, Told
+from .activity_shapes import AXIS, ROW, Block, Flag, Lane, Line, Timeline, Told
 
 BASE = 900  # pixels
 _CHARACTER = 100 * 11 / BASE  # percent that one Chinese character takes
+_AROUND = 1.8  # percent around the words of a moment: they stand a little off its line
 _ZOOMS = (1, 2, 4, 8, 16, 32)
 _MOST_ROWS = 6
-AXIS, GAP, BAR, FLAG = 26, 6, 26, 22  # heights
+GAP, BAR, FLAG = 6, 26, 22  # heights
 
 
 def told_of(judged: Judged, seen: frozenset[UUID]) -> Told:
@@ -69,7 +70,7 @@ class _Drawing:
 
     def finished(self) -> Timeline:
         lines = self._lines()
-        self.y = AXIS + 16 * (1 + max((one.row for one in lines), default=0)) + GAP
+        self.y = AXIS + ROW * (1 + max((one.row for one in lines), default=0)) + GAP
         top = self.y
         span = self._span()
         for name in sorted({one.lane for one in self.told.recordings} | set(self.told.carried)):
@@ -102,10 +103,10 @@ class _Drawing:
             if not one.start:
                 continue
             x, text = self.axis.at(one.start), f"{one.name} {clock.local(one.start)[11:16]}"
-            width = _wide(text) + 1
+            width = _wide(text) + _AROUND
             beyond = self.axis.beyond and one.start == self.axis.beyond
             left = x + width > (100 if beyond else self.axis.room + 1)
-            row = _free_row(ends, x - width if left else x, x if left else x + width, 3)
+            row = _free_row(ends, x - width if left else x, x if left else x + width, len(self.told.moments))
             found.append(Line(_percent(x), text, "end" if left else "start", row or 0))
         return found
 

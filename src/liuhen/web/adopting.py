@@ -103,7 +103,7 @@ class AdoptForm(forms.Form):
             self.add_error("pack", "请选一个规则包，或上传一个 pack.yaml，二者取一。")
         for name in ("pack_file", "examples_file"):
             if told.get(name) and told[name].size > LARGEST:
-                self.add_error(name, f"文件超过 {LARGEST >> 20} MiB。")
+                self.add_error(name, f"文件超过 {LARGEST >> 20} MB。")
         return told
 
     def texts(self) -> Texts:

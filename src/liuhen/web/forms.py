@@ -38,7 +38,7 @@ def refusals_on(form: forms.BaseForm) -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        form.add_error(None, f"{error.message}怎么办：{error.remedy}")
+        form.add_error(None, str(error))
 
 
 def done(form: forms.BaseForm, act: Callable[[], Any]) -> bool:

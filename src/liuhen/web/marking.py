@@ -76,6 +76,13 @@ def marks_told(recording: Recording, person: Account, at: datetime) -> dict[str,
     }
 
 
+def elapsed(seconds: float) -> str:
+    """As one says it: 00:12, 1:02:12."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute:02d}:{second:02d}"
+
+
 @require_POST
 def mark(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Make a mark at a second of a recording; answers with the list of marks."""
@@ -93,12 +100,17 @@ def mark(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
         by=person,
         at=at,
     )
+    label = mark_in_words(pack_at(recording.agency, recording.taken_at or recording.stored_at), made.code)
+    said = f"已标记：{label} {elapsed(told['seconds'])}"
     if request.headers.get("HX-Request") == "true":
-        context = {"recording": recording, **marks_told(recording, person, at), "may_mark": False}
+        context = {
+            "recording": recording,
+            **marks_told(recording, person, at),
+            "may_mark": False,
+            "said": said,
+        }
         return render(request, "recordings/marks.html", context)
-    messages.success(
-        request, f"已标记：{mark_in_words(pack_at(recording.agency, made.made_at), made.code)}。"
-    )
+    messages.success(request, f"{said}。")
     return redirect("recording", name=recording.number)
 
 

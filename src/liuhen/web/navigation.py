@@ -48,6 +48,7 @@ MENU: tuple[Section, ...] = (
             Door("首页", "home", "house"),
             Door("现场", "field", "broadcast", fieldwork.OPEN.who or ANYONE),
             Door("执法活动", "activities", "geo-alt", fieldwork.BROWSE),
+            Door("中断和未记录报告", "reports", "file-earmark-text", fieldwork.BROWSE),
             Door("音像记录", "recordings", "collection-play", recordings.BROWSE),
             Door("待归属", "recordings_to_assign", "person-plus", recordings.ASSIGN.who or ANYONE),
             Door("无关内容", "recordings_unrelated", "flag", recordings.SEE_FLAGS),
@@ -96,14 +97,17 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _shown(request: HttpRequest, section: Section) -> dict[str, Any]:
+    here = _here(request.path)
     doors = [
-        {"label": door.label, "href": reverse(door.url), "icon": door.icon, "here": _here(request, door)}
+        {"label": door.label, "href": reverse(door.url), "icon": door.icon, "here": door.url == here}
         for door in section.doors
         if could(request, door.who)
     ]
     return {"label": section.label, "doors": doors}
 
 
-def _here(request: HttpRequest, door: Door) -> bool:
-    href = reverse(door.url)
-    return request.path == href if href == "/" else request.path.startswith(href)
+def _here(path: str) -> str:
+    """The one door that the page lies behind: of 音像记录 and 无关内容 below it, the nearer one; "" for none."""
+    hrefs = {door.url: reverse(door.url) for section in MENU for door in section.doors}
+    near = [url for url, href in hrefs.items() if path == href or (href != "/" and path.startswith(href))]
+    return max(near, key=lambda url: len(hrefs[url]), default="")

@@ -106,12 +106,20 @@ def local_text(value: Any) -> str:
     return clock.local(value) if isinstance(value, datetime) else str(value)
 
 
+_SHORT = 5  # characters
+
+
 @dataclass
 class Cell:
     text: str
     column: Column
     href: str | None
     state: str
+
+    @property
+    def whole(self) -> bool:
+        """A name or another short word stands in one line."""
+        return len(self.text) <= _SHORT
 
 
 @dataclass

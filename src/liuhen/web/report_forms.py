@@ -19,7 +19,7 @@ from liuhen.base.basis import article_in_words
 from liuhen.base.people.models import Role
 from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.terms import NAMES
-from liuhen.stages.fieldwork import acts, papers, reporting, selectors
+from liuhen.stages.fieldwork import acts, papers, reporting, selectors, twins
 from liuhen.stages.fieldwork.due import due_of
 from liuhen.stages.fieldwork.facts import CAUSES, GROUNDS, pack_of
 from liuhen.stages.fieldwork.models import Activity, Report, Stop
@@ -30,6 +30,7 @@ from .acting import FormPage, form_page, not_there
 from .field_links import activity_address
 from .forms import done, moment_field
 from .people_in import person_in
+from .twins import asked_once
 
 # Of one stop the text asks for two: the one at once, and the written one afterwards.
 _AT_ONCE_NOTE = "提交后即视为已书面告知；口头已报告的，写明何时、向谁报告。"
@@ -43,6 +44,13 @@ def choices_of(
     others = [(code, NAMES[code]) for code in codes if code not in listed]
     groups = [(f"{article}所列" if article else "所列", own), ("条文未列" if own else "条文没有列举", others)]
     return [(label, rows) for label, rows in groups if rows]
+
+
+def _offer(field: forms.Field, codes: Sequence[str], listed: Sequence[str], article: str) -> None:
+    """Nothing stands chosen: a report cannot be rewritten, so its reason is one that somebody picked."""
+    field.choices = [("", "请选择"), *choices_of(codes, listed, article)]  # type: ignore[attr-defined]
+    unchosen = f"没有选择{field.label}。怎么办：请从列表中选一项；都不是的，选最接近的并在说明中写明。"
+    field.error_messages |= {"required": unchosen, "invalid_choice": unchosen}
 
 
 class StopForm(forms.Form):
@@ -62,7 +70,7 @@ class StopForm(forms.Form):
         rule = pack.interruption if pack else None
         field = self.fields["cause"]
         listed: Sequence[str] = rule.causes if rule else ()
-        field.choices = choices_of(CAUSES, listed, _article(pack, rule.article if rule else ""))  # type: ignore[attr-defined]
+        _offer(field, CAUSES, listed, _article(pack, rule.article if rule else ""))
         if rule and rule.causes:
             field.help_text = _listed_note(rule.closed)
 
@@ -160,7 +168,7 @@ class ReportForm(forms.Form):
         code, basis = self.fields["code"], self.fields["grounds"]
         known = GROUNDS if unrecorded else CAUSES
         code.label = "未记录的情形" if unrecorded else "中断原因"
-        code.choices = choices_of(known, rule.codes, _article(pack, rule.article))  # type: ignore[attr-defined]
+        _offer(code, known, rule.codes, _article(pack, rule.article))
         if rule.codes:
             code.help_text = _listed_note(rule.closed)
         self.fields["start"].label = "未记录时段，从" if unrecorded else "中断时间"
@@ -188,6 +196,8 @@ def report_new(request: HttpRequest, pk: UUID) -> HttpResponse:
         written = Written(kind, **form.cleaned_data, stop=stop)
 
         def act() -> None:
+            with asked_once(request, form, "确需另交一份"):
+                twins.require_first_report(activity, written)
             made.append(reporting.make_report(activity, written, by=person, at=clock.now()))
 
         if done(form, act):

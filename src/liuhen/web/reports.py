@@ -136,6 +136,8 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "absent": reviewers.absent_whom(report, person, at) if made else [],
         "on_paper": PaperForm(report) if made and could(request, people.KEEP_PAPER.who) else None,
         "own": report.made_by_id == person.pk,
+        "paper_by": people.KEEP_PAPER.who.in_words() if people.KEEP_PAPER.who else "",
+        "scan_by": acts.KEEP_SCAN.who.in_words() if acts.KEEP_SCAN.who else "",
         **_may(report, person),
     }
     return render(request, "reports/report.html", context)

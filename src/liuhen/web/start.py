@@ -23,6 +23,7 @@ from liuhen.base.people.models import Account
 from liuhen.base.people.rules import keeps_system_only
 from liuhen.base.recordings import acts as recording_acts
 from liuhen.base.recordings.selectors import stored_since, waiting_for_owner
+from liuhen.base.recordings.unrelated import waiting_for as flags_to_handle
 from liuhen.core.errors import LiuhenError
 from liuhen.doors.following import bring_up
 from liuhen.stages.equipment import acts as equipment_acts
@@ -69,6 +70,8 @@ def _tiles(request: HttpRequest, person: Account, at: datetime) -> list[Tile]:
     if could(request, recording_acts.ASSIGN.who):
         waiting = waiting_for_owner(person, at)
         found.append(Tile(waiting, "条记录待归属", address("recordings", "?state=to_assign"), "wait"))
+    flags = flags_to_handle(person, at).count()
+    found.append(Tile(flags, "处无关内容待处理", address("recordings_unrelated", "?unrelated=open"), "wait"))
     if could(request, recording_acts.BROWSE):
         bring_up(person)
         found += _due(person, at)

@@ -91,6 +91,15 @@ def test_one_recorder_in_two_activities_at_once_is_left_to_a_person() -> None:
     assert [(one.code, one.params["count"]) for one in found.findings] == [("activity_ambiguous", 2)]
 
 
+def test_after_a_no_the_one_that_is_left_is_judged_alone_and_after_two_nothing_fits() -> None:
+    acts = [ACT, replace(ACT, id="twin")]
+    found = match([rec(5, 25)], acts, declined={("rec", "twin")})
+    assert (only(found).activity, only(found).confidence, only(found).ambiguous) == ("act", "high", False)
+    assert found.findings == ()
+    none = match([rec(5, 25)], acts, declined={("rec", "twin"), ("rec", "act")})
+    assert (none.proposals, none.without_activity[0].why) == ((), "declined")
+
+
 def test_the_holder_decides_between_two_activities_of_one_recorder() -> None:
     other = replace(ACT, id="other", officers=frozenset({"li"}))
     found = match([rec(5, 25, "D1", "li")], [ACT, other])

@@ -113,7 +113,7 @@ def find_recording(name: str, rows: QuerySet[Recording]) -> Recording:
     if not matches:
         raise NotFoundError(
             f"没有找到音像记录“{name}”。",
-            remedy="请用 liuhen list 查看编号；可用 OCFL 标识、编号或 SHA-256 指定。",
+            remedy="请从音像记录列表中选；编号、标识和 SHA-256 都可以用来查找，不属于您权限的查不到。",
         )
     if len(matches) > 1:
         listed = "、".join(row.number for row in matches[:20])

@@ -126,6 +126,12 @@ def flags_for(person: Account, at: datetime) -> QuerySet[Unrelated]:
     )
 
 
+def waiting_for(person: Account, at: datetime) -> QuerySet[Unrelated]:
+    """Flags that this person may decide about: undecided, and flagged by somebody else."""
+    rows = Unrelated.objects.filter(state=Unrelated.State.OPEN)
+    return HANDLE_FLAG.who.scope(person, rows, at) if HANDLE_FLAG.who else rows.none()
+
+
 # -- out of the ledger again
 
 

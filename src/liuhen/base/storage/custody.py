@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
+from liuhen.base.acts import Act
 from liuhen.base.basis import cite_codes
 from liuhen.base.clock import local, parse_stamp
 from liuhen.base.ledger.models import Entry
@@ -13,6 +15,17 @@ from liuhen.base.recordings import acts as custody
 from liuhen.base.recordings.models import Recording
 
 _LABELS = {act.kind: act.label for act in reversed(custody.ALL)}
+
+
+def name_acts(acts: Iterable[Act]) -> None:
+    """A stage, which this floor does not know, says what its acts on recordings are called; the first of a kind stays."""
+    for act in acts:
+        _LABELS.setdefault(act.kind, act.label)
+
+
+def label_of(kind: str) -> str:
+    """What an entry of this kind is called; one of a later version keeps its code."""
+    return _LABELS.get(kind, kind)
 
 
 def custody_of(recording: Recording) -> list[dict[str, Any]]:
@@ -23,7 +36,7 @@ def custody_of(recording: Recording) -> list[dict[str, Any]]:
 
 def _step(entry: dict[str, Any]) -> dict[str, Any]:
     basis = cite_codes(entry["basis"])
-    label = _LABELS.get(entry["kind"], entry["kind"])
+    label = label_of(entry["kind"])
     when, by = local(parse_stamp(entry["at"])), entry["by"]["name"]
     return {
         "position": entry["position"],

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -22,12 +22,13 @@ from ..findings import NOTE, SHOULD, Finding, found
 from .offsets import Confidence
 
 Ground = Literal["device", "holder"]
-Why = Literal["no_time", "nobody_there", "no_activity_then"]
+Why = Literal["no_time", "nobody_there", "no_activity_then", "declined"]
 
 _WORDS = {
     "no_time": "音像没有可用的时间",
     "nobody_there": "没有一个执法活动用到这台设备或这名人员",
     "no_activity_then": "这台设备或这名人员当时没有执法活动",
+    "declined": "时间相符的执法活动都已有人看过，不是",
 }
 _STEPS: tuple[Confidence, ...] = ("low", "medium", "high")
 
@@ -101,8 +102,12 @@ def match(
     recordings: Sequence[RecordingFacts],
     activities: Sequence[ActivityFacts],
     settings: Settings | None = None,
+    declined: Collection[tuple[str, str]] = frozenset(),
 ) -> Matches:
-    """Proposals for every recording. Raises nothing: what cannot be placed in time stands among the alone."""
+    """Proposals for every recording. Raises nothing: what cannot be placed in time stands among the alone.
+
+    `declined`: (recording, activity) that somebody said no to; what is left over is judged without them.
+    """
     settings = settings or Settings()
     by_device = _indexed(((key, one) for one in activities for key in one.devices), settings)
     by_holder = _indexed(((key, one) for one in activities for key in one.officers), settings)
@@ -111,9 +116,10 @@ def match(
     findings: list[Finding] = []
     for one in recordings:
         here = [by_device.get(one.device or ""), by_holder.get(one.holder or "")]
-        own = _proposals(one, here, settings)
+        fitting = _proposals(one, here, settings)
+        own = _told_apart([fit for fit in fitting if (fit.recording, fit.activity) not in declined])
         if not own:
-            why: Why = "no_time" if one.start is None else "no_activity_then" if any(here) else "nobody_there"
+            why = _why_alone(one, any(here), bool(fitting))
             finding = found("recording_alone", SHOULD, reason=_WORDS[why], recording=one.id)
             alone.append(Alone(one.id, why, finding))
             continue
@@ -124,6 +130,14 @@ def match(
     met = {proposal.activity for proposal in proposals}
     empty = tuple(one.id for one in activities if one.id not in met)
     return Matches(tuple(proposals), tuple(alone), empty, tuple(findings))
+
+
+def _why_alone(one: RecordingFacts, known: bool, fitted: bool) -> Why:
+    if one.start is None:
+        return "no_time"
+    if fitted:
+        return "declined"
+    return "no_activity_then" if known else "nobody_there"
 
 
 # -- candidates
@@ -188,7 +202,7 @@ def _proposals(one: RecordingFacts, shelves: Sequence[_Shelf | None], settings: 
         for activity in candidates.values()
     ]
     found_here.sort(key=_rank)
-    return _told_apart(found_here)
+    return found_here
 
 
 def _proposal(

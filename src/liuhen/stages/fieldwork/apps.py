@@ -7,9 +7,11 @@ class FieldworkConfig(AppConfig):
 
     def ready(self) -> None:
         from liuhen.base.jobs import kinds
+        from liuhen.base.storage.custody import name_acts
 
-        from . import folds, pairing, placing
+        from . import acts, folds, pairing, placing
 
+        name_acts(acts.ALL)
         folds.register()
         kinds.hourly(placing.place_all)
         kinds.hourly(pairing.confirm_all_sure)

@@ -274,12 +274,19 @@ def as_seen(judged: Judged, person: Account, at: datetime) -> Judged:
     hidden = list(rows.values_list("number", flat=True))
     if not hidden:
         return judged
-    return replace(judged, findings=tuple(_neutral(one, hidden) for one in judged.findings))
+    veiled = [one for one in judged.findings if _tells_of(one, hidden)]
+    told = [one for one in judged.findings if one not in veiled]
+    return replace(judged, findings=(*told, *_veil([one for one in veiled if one.open])))
 
 
-def _neutral(one: Found, hidden: list[str]) -> Found:
+def _tells_of(one: Found, hidden: list[str]) -> bool:
     said = f"{one.finding.text} {one.finding.params}"
-    if not any(number in said for number in hidden):
-        return one
-    told = replace(one.finding, text="您无权查看的一条记录有需要核对的情况。", params={})
-    return replace(one, finding=told)
+    return any(number in said for number in hidden)
+
+
+def _veil(open_ones: list[Found]) -> Iterator[Found]:
+    """All of them in one sentence: how many there are, and whom to ask. Under the gravest one's key."""
+    if not open_ones:
+        return
+    gravest = min(open_ones, key=lambda one: (MUST, SHOULD).index(one.finding.severity))
+    yield replace(gravest, finding=found("not_yours_to_see", gravest.finding.severity, count=len(open_ones)))

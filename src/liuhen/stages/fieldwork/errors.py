@@ -29,6 +29,12 @@ class TwoOfficersError(ActivityError):
     code = "one_officer"
 
 
+class TwinError(ActivityError):
+    """The same stands already; `facts["twin"]` is it."""
+
+    code = "told_already"
+
+
 class NotTheReviewerError(RefusedError):
     code = "not_the_reviewer"
 

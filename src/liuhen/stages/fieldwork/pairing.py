@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import structlog
 from django.db import IntegrityError
@@ -83,16 +82,11 @@ def propose(recordings: Sequence[Recording], activities: QuerySet[Activity]) -> 
         arrived_at__lte=max(moments) + slack,
     )
     rows = list(near.order_by("arrived_at"))
-    found = work_out(told, _activities(rows), settings())
-    refused = set(
-        Match.objects.filter(
-            recording__in=[one.pk for one in recordings],
-            state__in=(Match.State.DECLINED, Match.State.UNDONE),
-        ).values_list("recording", "activity")
+    refused = Match.objects.filter(
+        recording__in=[one.pk for one in recordings], state__in=(Match.State.DECLINED, Match.State.UNDONE)
     )
-    if refused:
-        kept = [one for one in found.proposals if (UUID(one.recording), UUID(one.activity)) not in refused]
-        found = Matches(tuple(kept), found.without_activity, found.without_recording, found.findings)
+    declined = {(str(row), str(activity)) for row, activity in refused.values_list("recording", "activity")}
+    found = work_out(told, _activities(rows), settings(), declined)
     return Proposed(found, {str(one.pk): one for one in recordings}, {str(one.pk): one for one in rows})
 
 

@@ -17,6 +17,9 @@ from .models import Activity, Carried, Document, Mark, Match, Placed, Report, Se
 from .reviewers import lent_to, to_be_reviewed_by
 
 _MATCHED = Match.objects.filter(state=Match.State.MATCHED)
+_EXPLAINED = Report.objects.filter(kind=Report.Kind.UNRECORDED, state=Report.State.REVIEWED).values(
+    "activity"
+)
 
 
 def activities_seen(person: Account, at: datetime) -> QuerySet[Activity]:
@@ -35,7 +38,16 @@ def activities_of(recording: Recording, person: Account, at: datetime) -> QueryS
 
 
 def without_recording(person: Account, at: datetime) -> QuerySet[Activity]:
-    """Activities that have ended and no recording is of them, the latest first."""
+    """Activities that have ended, no recording is of them and no agreed report says why; the latest first."""
+    return _unrecorded(person, at).exclude(pk__in=_EXPLAINED)
+
+
+def explained(person: Account, at: datetime) -> QuerySet[Activity]:
+    """Activities without a recording whose reviewer has agreed to the report of it."""
+    return _unrecorded(person, at).filter(pk__in=_EXPLAINED)
+
+
+def _unrecorded(person: Account, at: datetime) -> QuerySet[Activity]:
     rows = activities_seen(person, at).filter(state=Activity.State.OPEN)
     ended = Q(ended_at__isnull=False) | Q(left_at__isnull=False) | Q(returned_at__isnull=False)
     rows = rows.filter(ended | Q(arrived_at__lt=at - timedelta(hours=24)))

@@ -215,7 +215,7 @@
 
   const size = (count) => {
     let amount = count;
-    for (const unit of ["B", "kB", "MB", "GB"]) {
+    for (const unit of ["B", "KB", "MB", "GB"]) {
       if (amount < 1000) return `${unit === "MB" || unit === "GB" ? amount.toFixed(1) : Math.round(amount)} ${unit}`;
       amount /= 1000;
     }

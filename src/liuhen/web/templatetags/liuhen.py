@@ -52,9 +52,9 @@ def size(value: int | None) -> str:
     if value is None:
         return "—"
     amount = float(value)
-    for unit in ("B", "kB", "MB", "GB"):
+    for unit in ("B", "KB", "MB", "GB"):
         if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit in ("B", "kB") or amount >= 100 else f"{amount:.1f} {unit}"
+            return f"{amount:.0f} {unit}" if unit in ("B", "KB") or amount >= 100 else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.2f} TB"
 
