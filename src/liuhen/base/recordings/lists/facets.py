@@ -21,8 +21,9 @@ from liuhen.base.people.models import Officer, Unit
 from ..models import Recording
 from .filters import COLUMNS, NO, NONE, YES, Span, month_span
 from .hits import Hit, Hits
-from .query import Query, Sql, Value, all_of, taken_within
+from .query import Query, Value, all_of, taken_within
 from .rows import month_of
+from .sql import Sql
 
 LABELS = {
     "state": "状态",

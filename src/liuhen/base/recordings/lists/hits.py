@@ -13,12 +13,13 @@ from uuid import UUID
 from django.db import connection
 
 from . import index
-from .query import Query, Sql, all_of, isin, taken_within
+from .query import Query, all_of, isin, taken_within
+from .sql import Sql
 from .understand import Term
 
 MOST = 5_000  # rows that are read whole
 _MOST_MARKS = 60
-_READ = "id, taken, recording, holder, unit, device, kind, state, month, findings, words"
+_FACTS = "id, taken, recording, holder, unit, device, kind, state, month, findings"
 
 
 class Hit(NamedTuple):
@@ -32,7 +33,7 @@ class Hit(NamedTuple):
     state: str
     month: int
     findings: bool
-    words: str
+    words: str  # "" where the database has judged them
 
 
 @dataclass(frozen=True)
@@ -55,16 +56,25 @@ def hits_of(query: Query) -> Hits:
 
 def _read(query: Query, conditions: list[Sql]) -> Hits:
     rows: dict[int, Hit] = {}
-    where = all_of([*conditions, *taken_within(query.span)])
+    judged = _by_words_alone(query)
+    words = [index.holds(term.needle) for term in query.terms] if judged else []
+    where = all_of([*conditions, *taken_within(query.span), *words])
+    columns = f"{_FACTS}, ''" if judged else f"{_FACTS}, words"
     for source in _proposals(query):
-        sql = f"SELECT {_READ} FROM {source.text}{where.text} LIMIT {MOST + 1}"  # noqa: S608
+        sql = f"SELECT {columns} FROM {source.text}{where.text} LIMIT {MOST + 1}"  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(sql, [*source.given, *where.given])
             some = cursor.fetchall()
         if len(some) > MOST:
             return Hits(too_many=True)
         rows.update((row[0], row) for row in map(Hit._make, some))
-    return Hits(tuple(_judged(query, list(rows.values()))))
+    found = rows.values()
+    return Hits(tuple(found if judged else (row for row in found if _only_by_words(query, row))))
+
+
+def _by_words_alone(query: Query) -> bool:
+    """The usual search. The database itself judges the words, and thousands of texts are not fetched to be looked at."""
+    return not any(term.named or term.ids or not term.pieces for term in query.terms)
 
 
 def _proposals(query: Query) -> list[Sql]:
@@ -86,16 +96,6 @@ def _proposals(query: Query) -> list[Sql]:
 def _marks(term: Term) -> list[str]:
     marks = [index.mark(row.column, row.key) for row in term.named]
     return marks if len(marks) <= _MOST_MARKS else []
-
-
-def _judged(query: Query, rows: list[Hit]) -> list[Hit]:
-    """Those in which every term holds by words. Thousands of rows are asked about bare words in one go."""
-    if any(term.named or term.ids or not term.pieces for term in query.terms):
-        return [row for row in rows if _only_by_words(query, row)]
-    for term in query.terms:
-        needle = term.needle
-        rows = [row for row in rows if needle in row.words]
-    return rows
 
 
 def _only_by_words(query: Query, row: Hit) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db import connection
 
+from .sql import Sql
 from .words import Piece, pieces_of
 
 TABLE = "recordings_pieces"
@@ -104,6 +105,11 @@ def rows_matching() -> str:
     if _sqlite():
         return f"{TABLE} CROSS JOIN recordings_listed ON id = {TABLE}.rowid WHERE {TABLE} MATCH %s AND "
     return f"{TABLE} JOIN recordings_listed ON id = place WHERE pieces @@ %s::tsquery AND "
+
+
+def holds(needle: str) -> Sql:
+    """The words of a row hold this, as one piece."""
+    return Sql("instr(words, %s) > 0" if _sqlite() else "strpos(words, %s) > 0", [needle])
 
 
 def _sqlite() -> bool:

@@ -16,10 +16,12 @@ from uuid import UUID
 
 from django.db import connection
 
+from . import index
 from .filters import Sort
 from .hits import Hit, Hits
 from .models import listed_id
-from .query import Query, Sql, Value, all_of, any_named, any_of, isin, taken_within
+from .query import Query, Value, all_of, any_named, any_of, isin, taken_within
+from .sql import Sql
 from .understand import Term
 
 MOST_STREAMS = 12
@@ -163,8 +165,7 @@ def _by_term(term: Term, hits: Hits) -> _Constraint:
 
 
 def _by_words(term: Term) -> list[Sql]:
-    holds = "instr(words, %s) > 0" if connection.vendor == "sqlite" else "strpos(words, %s) > 0"
-    found = [Sql(holds, [term.needle])] if term.pieces else []
+    found = [index.holds(term.needle)] if term.pieces else []
     return found + ([isin("id", frozenset(term.ids))] if term.ids else [])
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
 
 from liuhen.base.clock import SHANGHAI
 from liuhen.base.devices.models import Device
@@ -18,16 +17,12 @@ from liuhen.base.people.models import Account, Agency, Officer, Unit
 
 from ..acts import Reach, reach_of
 from .filters import COLUMNS, NONE, YES, Filters, Span
+from .sql import Sql
 from .understand import Term, Understood, understand
 
 Value = int | str | bool
 Values = frozenset[Value]
 _NOTHING: Values = frozenset({-1})
-
-
-class Sql(NamedTuple):
-    text: str
-    given: list[Any]
 
 
 @dataclass(frozen=True)
