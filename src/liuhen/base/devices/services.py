@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from liuhen.base import clock
@@ -15,6 +15,8 @@ from .models import ClockReading, Device
 from .norm import UNKNOWN, Norm
 
 _LONGEST_SERIAL, _LONGEST_MODEL = 40, 60
+# A clock further off than this has fallen back to 1970, 2000 or 2010: it says nothing of the time.
+_WRONGLY_SET = timedelta(days=366)
 
 
 class UnknownDeviceError(RefusedError):
@@ -149,8 +151,19 @@ def _act(act: Act, device: Device, reason: str, by: Account, at: datetime) -> No
     perform(act, device, by=by, at=at, subject=f"device:{device.serial}", reason=reason, data=data)
 
 
+def is_set(shown_at: datetime, at: datetime) -> bool:
+    """Was the device's clock ever set? One that is more than a year off was not, and corrects nothing."""
+    return abs(shown_at - at) <= _WRONGLY_SET
+
+
 def read_clock(device: Device, shown_at: datetime, *, server_at: datetime, by: Account) -> ClockReading:
-    """Keep what the device showed when the server's clock said `server_at`."""
+    """Keep what the device showed when the server's clock said `server_at`. Raises UsageError for a clock never set."""
+    if not is_set(shown_at, server_at):
+        raise UsageError(
+            f"{device.serial} 显示 {clock.local(shown_at)}，与现在相差一年以上：设备时钟未设置，不作为时钟测读。",
+            remedy="请先设置设备的日期和时间，再测读；采集存储卡时不填设备时间，文件照常采集。",
+            code="clock_not_set",
+        )
     reading = ClockReading(
         agency=device.agency, device=device, shown_at=shown_at, server_at=server_at, read_by=by
     )

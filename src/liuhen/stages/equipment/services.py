@@ -16,14 +16,15 @@ from django.db import IntegrityError, transaction
 from liuhen.base import clock, site
 from liuhen.base.acts import ask, perform
 from liuhen.base.basis import CHECK_BEFORE_USE, NOT_LENT, OWN_RULE, USE_REGISTER
-from liuhen.base.devices.models import Device
-from liuhen.base.devices.services import read_clock
+from liuhen.base.devices.models import ClockReading, Device
+from liuhen.base.devices.services import is_set, read_clock
 from liuhen.base.people.models import Account, Officer
 from liuhen.core.errors import RefusedError, UsageError
 
 from . import acts, checks
 from .checks import Looked
 from .models import Check, Issue, Signed
+from .nearby import require_near
 from .signing import Signature, keep_signature, two_people
 
 _FUTURE = timedelta(days=366)
@@ -54,16 +55,23 @@ class Terms:
 NO_TERMS = Terms()
 
 
-def check_device(device: Device, looked: Looked, *, note: str = "", by: Account, at: datetime) -> Check:
+def check_device(
+    device: Device, looked: Looked, *, note: str = "", carried: bool = False, by: Account, at: datetime
+) -> Check:
     """使用前检查: keeps what was seen, the clock's offset included. It may fail; that is told, not refused.
 
-    Raises UsageError for impossible figures, NotHandedOutError for a device that is not in use.
+    `carried`: the caller knows that this person's activity has the device with it. A clock that was never set is a
+    failed point and no reading. Raises UsageError for impossible figures, NotHandedOutError for a device that is not
+    in use, NotTheirDeviceError.
     """
     _possible(looked)
     _in_use(device, "检查")
+    ask(acts.CHECK, Check(agency=device.agency, device=device, by=by), by=by, at=at)
+    if not carried:
+        require_near(device, by, at)
     failed = checks.failed_points(looked, at, site.current())
     with transaction.atomic():
-        reading = read_clock(device, looked.shown_at, server_at=at, by=by) if looked.shown_at else None
+        reading = _reading(device, looked, by, at)
         check = Check(
             agency=device.agency,
             device=device,
@@ -92,6 +100,12 @@ def check_device(device: Device, looked: Looked, *, note: str = "", by: Account,
         subject = f"device:{device.serial}"
         perform(acts.CHECK, check, by=by, at=at, subject=subject, reason=note or None, data=data)
     return check
+
+
+def _reading(device: Device, looked: Looked, by: Account, at: datetime) -> ClockReading | None:
+    if looked.shown_at is None or not is_set(looked.shown_at, at):
+        return None
+    return read_clock(device, looked.shown_at, server_at=at, by=by)
 
 
 def _possible(looked: Looked) -> None:
