@@ -84,14 +84,17 @@ def test_who_does_not_enforce_finds_no_field_page(client_of: ClientOf, address: 
         assert client_of(who).get(address).status_code in (200, 302), who
 
 
-def test_a_new_activity_has_its_key_and_everything_in_the_page(client_of: ClientOf) -> None:
+def test_a_new_activity_has_its_key_and_everything_in_the_page(
+    people: SimpleNamespace, client_of: ClientOf
+) -> None:
     client = client_of("officer")
     there = client.get("/field/new/?device=4701A01")
     assert re.fullmatch(r"/field/[0-9a-f-]{36}/\?new=1&device=4701A01", there["Location"])
     told = data_in(client.get(there["Location"]).content.decode())
     assert told["activity"] is None and told["device"] == "4701A01"
     rules = told["rules"]
-    assert "{officer}" in rules["notice"]["script"] and rules["notice"]["basis"].endswith("第七条")
+    assert "我们是{agency}执法人员{officer}、{officer2}" in rules["notice"]["script"]  # never another's authority
+    assert told["agency"] == people.officer.agency.name and rules["notice"]["basis"].endswith("第七条")
     assert rules["opening"] is None
     assert [one["code"] for one in rules["marks"]][:2] == ["notice", "landmark"]
     assert [one["code"] for one in rules["causes"] if one["listed"]] == [

@@ -104,7 +104,7 @@ def _spoken(pack: Pack, rule: Notice, agency: Agency) -> dict[str, Any]:
         note = "规定没有写明用语：请用自己的话说明。"
     return {
         "text": rule.text,
-        "script": rule.script or own,
+        "script": pack.script_of(rule) or own,
         "speaks": list(rule.speaks),
         "note": note,
         "basis": _basis(pack, rule.article),
