@@ -20,6 +20,8 @@ from liuhen.base.people import services
 from liuhen.base.people.models import Account, Officer, Role
 from liuhen.base.people.services import Person
 from liuhen.base.rulebook import services as rulebook
+from liuhen.stages.equipment.checks import Looked
+from liuhen.stages.equipment.services import check_device
 from liuhen.stages.fieldwork.models import Activity, Mark, Sent
 from liuhen.stages.fieldwork.telling import Told, open_activity
 
@@ -93,7 +95,9 @@ def test_a_new_activity_has_its_key_and_everything_in_the_page(
     told = data_in(client.get(there["Location"]).content.decode())
     assert told["activity"] is None and told["device"] == "4701A01"
     rules = told["rules"]
-    assert "我们是{agency}执法人员{officer}、{officer2}" in rules["notice"]["script"]  # never another's authority
+    assert (
+        "我们是{agency}执法人员{officer}、{officer2}" in rules["notice"]["script"]
+    )  # never another's authority
     assert told["agency"] == people.officer.agency.name and rules["notice"]["basis"].endswith("第七条")
     assert rules["opening"] is None
     assert [one["code"] for one in rules["marks"]][:2] == ["notice", "landmark"]
@@ -308,3 +312,31 @@ def test_an_office_that_is_asked_for_by_a_foreign_name_does_not_answer(client_of
     site.save(site.SiteSettings(hosts=["office.lan"]))
     assert client.get("/field/", HTTP_HOST="office.lan").status_code == 200
     assert client.get("/field/", HTTP_HOST="192.0.2.7").status_code == 200
+
+
+def _check(key: UUID, **seen: Any) -> dict[str, Any]:
+    at = clock.now()
+    fit = {"serial": "4701A01", "fault_free": True, "battery_percent": 90, "free_minutes": 300}
+    return entry("check", key, fit | {"shown_at": at.isoformat()} | seen)
+
+
+def test_a_phone_hears_at_once_that_a_check_failed_why_and_what_to_do(client_of: ClientOf) -> None:
+    client = client_of("officer")
+    good = post(client, _check(uuid4())).json()["answers"][0]
+    assert (good["outcome"], good["failed"], good["sentence"]) == ("done", False, "通过。")
+    told = _check(uuid4(), battery_percent=None)
+    bad = post(client, told).json()["answers"][0]
+    assert (bad["outcome"], bad["failed"]) == ("done", True)
+    assert bad["sentence"] == "未通过：没有填写电量。怎么办：请按设备显示填写。"
+    assert post(client, told).json()["answers"] == [bad]
+    device = Device.objects.get(serial="4701A01")
+    page = client.get(f"/d/{device.pk}/").content.decode()
+    assert ">通过<" not in page and ">未通过<" in page
+    assert "没有通过：没有填写电量。怎么办：请按设备显示填写。" in page
+
+
+def test_a_check_of_long_ago_is_shown_as_expired(people: SimpleNamespace, client_of: ClientOf) -> None:
+    device, then = Device.objects.get(serial="4701A01"), clock.now() - timedelta(days=11)
+    check_device(device, Looked(True, 90, None, 300, then), by=people.officer, at=then)
+    page = client_of("officer").get(f"/d/{device.pk}/").content.decode()
+    assert ">已过期<" in page and ">通过<" not in page and "怎么办：请再检查。" in page

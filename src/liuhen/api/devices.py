@@ -156,7 +156,7 @@ def check_device(request: HttpRequest, serial: Word, told: shapes.DeviceCheck) -
         "passed": row.passed,
         "failed": row.failed,
         "clock_offset_seconds": row.reading.offset_seconds if row.reading else None,
-        "remedy": "" if row.passed else equipment.advice_on(row),
+        "remedy": "" if row.passed else equipment.advice_on(row, at),
     }
 
 

@@ -239,7 +239,7 @@ def check(args: argparse.Namespace) -> int:
     looked = Looked(not args.fault, args.battery, _bytes(args.free_gb), args.minutes, _moment(args.shown))
     row = services.check_device(_device(by.agency, args.serial), looked, note=args.note, by=by, at=at)
     trouble = services.trouble_of(row, at)
-    say(f"{trouble}。怎么办：{services.advice_on(row)}" if trouble else f"{args.serial} 使用前检查通过。")
+    say(f"{trouble}。怎么办：{services.advice_on(row, at)}" if trouble else f"{args.serial} 使用前检查通过。")
     if args.json:
         offset = row.reading.offset_seconds if row.reading else None
         emit_json(

@@ -22,6 +22,7 @@ from liuhen.base.devices import services as devices
 from liuhen.base.devices.models import Device
 from liuhen.base.devices.selectors import visible_to
 from liuhen.base.people.models import Account, Officer
+from liuhen.prints.words import clock_offset
 from liuhen.stages.equipment import acts, selectors, services
 from liuhen.stages.equipment.checks import Looked
 from liuhen.stages.equipment.models import Issue
@@ -97,7 +98,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         row = services.check_device(device, form.looked(), note=data["note"], by=person, at=at)
         trouble = services.trouble_of(row, at)
         if trouble:
-            messages.warning(request, f"{trouble}。怎么办：{services.advice_on(row)}")
+            messages.warning(request, f"{trouble}。怎么办：{services.advice_on(row, at)}")
         return page.back
 
     return form_page(request, page, form, act, said="检查结果已登记。")
@@ -168,8 +169,9 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
         "device": device,
         "form": form,
         "check": last,
+        "clock_words": clock_offset(last.reading.offset_seconds) if last and last.reading else "",
         "trouble": trouble,
-        "advice": services.advice_on(last),
+        "advice": services.advice_on(last, at),
         "out": selectors.issue_of(device, person, at),
         "giver": person,
         "verb": "领用",

@@ -150,7 +150,7 @@ def issue_device(
     if trouble and not override.strip():
         raise UncheckedError(
             f"{device.serial} {trouble}，不能领用。",
-            remedy=advice_on(check) + "确需领用的，由科室管理员写明理由。",
+            remedy=advice_on(check, at) + "确需领用的，由科室管理员写明理由。",
             basis=CHECK_BEFORE_USE.cite(device.agency.pack),
         )
     issue.overridden = bool(trouble)
@@ -275,11 +275,17 @@ def trouble_of(check: Check | None, at: datetime) -> str:
     hours = site.current().check_hours
     if check is None:
         return "没有做过使用前检查"
-    if check.at < at - timedelta(hours=hours):
-        return f"最近一次检查在 {clock.local(check.at)}，超过 {hours} 小时"
+    if not is_fresh(check, at):
+        return f"最近一次检查在 {clock.local(check.at)}，超过 {hours} 小时，已过期"
     return "" if check.passed else f"使用前检查没有通过：{checks.in_words(check.failed)}"
 
 
-def advice_on(check: Check | None) -> str:
-    failed = check.failed if check else []
-    return checks.what_to_do(failed) if failed else "请先做使用前检查。"
+def is_fresh(check: Check, at: datetime) -> bool:
+    return check.at >= at - timedelta(hours=site.current().check_hours)
+
+
+def advice_on(check: Check | None, at: datetime) -> str:
+    """What is to be done before the device is used; a check of long ago tells nothing of today."""
+    if check is None:
+        return "请先做使用前检查。"
+    return checks.what_to_do(check.failed) if check.failed and is_fresh(check, at) else "请再检查。"

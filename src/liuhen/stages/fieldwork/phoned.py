@@ -16,7 +16,7 @@ from liuhen.base.devices.models import Device
 from liuhen.base.devices.services import read_clock
 from liuhen.base.people.models import Account, Officer
 from liuhen.core.errors import UsageError
-from liuhen.stages.equipment.checks import Looked
+from liuhen.stages.equipment.checks import Looked, in_words, what_to_do
 from liuhen.stages.equipment.nearby import require_near
 from liuhen.stages.equipment.services import check_device
 
@@ -27,6 +27,7 @@ from .reporting import Written, make_report, resume, stop
 from .selectors import activities_seen
 from .telling import AHEAD, Told, open_activity, tell
 
+FAILED = "未通过"
 LATELY = timedelta(days=7)  # as long may a phone have been without the office
 
 
@@ -183,7 +184,8 @@ def _do_clock(one: Said, happened: datetime, by: Account, at: datetime) -> None:
     read_clock(device, _shown(one), server_at=happened, by=by)
 
 
-def _do_check(one: Said, happened: datetime, by: Account, at: datetime) -> None:
+def _do_check(one: Said, happened: datetime, by: Account, at: datetime) -> str:
+    """Whether it passed, as the phone shows it at once."""
     body, device = one.body, _device(one.body["serial"], by)
     carried = _lately_carried(device, happened, by, at)
     looked = Looked(
@@ -193,7 +195,10 @@ def _do_check(one: Said, happened: datetime, by: Account, at: datetime) -> None:
         shown_at=_shown(one) if body.get("shown_at") else None,
     )
     note = str(body.get("note") or "")
-    check_device(device, looked, note=note, carried=carried, by=by, at=happened)
+    check = check_device(device, looked, note=note, carried=carried, by=by, at=happened)
+    if check.passed:
+        return "通过。"
+    return f"{FAILED}：{in_words(check.failed)}。怎么办：{what_to_do(check.failed)}"
 
 
 def _lately_carried(device: Device, happened: datetime, by: Account, at: datetime) -> bool:
@@ -212,7 +217,8 @@ def _number(value: Any) -> int | None:
     return None if value in (None, "") else int(value)
 
 
-DOERS: dict[str, Callable[[Said, datetime, Account, datetime], None]] = {
+# What it did; a sentence where the phone is to hear more than that it is registered.
+DOERS: dict[str, Callable[[Said, datetime, Account, datetime], str | None]] = {
     "open": _do_open,
     "tell": _do_tell,
     "mark": _do_mark,
