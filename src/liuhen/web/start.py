@@ -84,7 +84,9 @@ def _tiles(request: HttpRequest, person: Account, at: datetime) -> list[Tile]:
     if could(request, equipment_acts.SEE_PAGES):
         late, unchecked = equipment.overdue(person, at).count(), equipment.unchecked(person, at).count()
         found.append(Tile(late, "台设备逾期未还", address("equipment", "?show=overdue"), "bad"))
-        found.append(Tile(unchecked, "台领用的设备没有检查", address("equipment", "?show=unchecked"), "wait"))
+        found.append(
+            Tile(unchecked, "台领用的设备没有通过检查", address("equipment", "?show=unchecked"), "wait")
+        )
     return [tile for tile in found if tile.number]
 
 
