@@ -153,6 +153,7 @@ def _do_report(one: Said, happened: datetime, by: Account, at: datetime) -> None
         stop=Stop.objects.get(pk=UUID(str(about)), activity=activity) if about else None,
         start=_moment(body.get("start"), clocks),
         end=_moment(body.get("end"), clocks),
+        at=happened,
     )
     make_report(activity, written, by=by, at=at, key=one.id)
 

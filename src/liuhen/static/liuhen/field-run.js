@@ -149,6 +149,10 @@
       if (facts[name]) {
         return el("li", { class: "field-step field-step-done" }, el("span", {}, words), el("strong", { class: "num" }, field.hm(facts[name])));
       }
+      if (!facts.arrived_at && name !== "arrived_at") {
+        return el("li", { class: "field-step" },
+          el("button", { class: "btn btn-light field-big field-wide", type: "button", disabled: true }, words));
+      }
       const act = name === "arrived_at"
         ? el("button", { class: "btn btn-primary field-big field-wide", type: "button", onclick: step(name) }, words)
         : twice(name, words, again, step(name));
@@ -158,6 +162,7 @@
       }
       return el("li", { class: "field-step" }, act);
     }));
+    $("arrive-first").hidden = Boolean(facts.arrived_at);
   };
 
   const left = () => {

@@ -38,7 +38,9 @@
 
   const stops = (facts) => {
     const open = running(facts);
-    $("stop-form").hidden = open.length > 0;
+    const over = Boolean(facts.ended_at || facts.left_at || facts.returned_at);
+    $("stop-form").hidden = open.length > 0 || over;
+    $("stop-over").hidden = !over || open.length > 0;
     fill("stopped", ...open.map((one) => el("div", { class: "field-stopped" },
       el("p", {}, `${field.hm(one.at)} 起中断：${nameOf(one.cause)}`),
       el("button", {
@@ -139,7 +141,7 @@
     const facts = app.facts();
     if (!facts.known) return;
     const spoken = facts.marks.filter((one) => one.code === "interruption_reason").length;
-    app.drawn("stops", [facts.stops, facts.reports, spoken], () => stops(facts));
+    app.drawn("stops", [facts.stops, facts.reports, spoken, field.MOMENTS.map((name) => facts[name])], () => stops(facts));
     app.drawn("papers", [app.keep.drafts(app.activity), facts.documents, facts.ended_at], () => papers(facts));
     const open = running(facts).length;
     const tab = document.querySelector("[data-show=stops]");
