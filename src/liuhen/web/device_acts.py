@@ -23,7 +23,7 @@ from liuhen.base.devices.models import Device
 from liuhen.base.devices.selectors import visible_to
 from liuhen.base.people.models import Account, Officer
 from liuhen.prints.words import clock_offset
-from liuhen.stages.equipment import acts, selectors, services
+from liuhen.stages.equipment import acts, leaving, selectors, services
 from liuhen.stages.equipment.checks import Looked
 from liuhen.stages.equipment.models import Issue
 from liuhen.stages.equipment.signing import UnsignedError
@@ -255,11 +255,11 @@ CARE_ACTS: dict[str, tuple[Act, Care, str]] = {
         lambda device, reason, **told: devices.maintain(device, note=reason, **told),
         "保养已登记。",
     ),
-    "repair": (device_acts.SEND_TO_REPAIR, devices.send_to_repair, "已登记送修，修好前不能领用。"),
+    "repair": (device_acts.SEND_TO_REPAIR, leaving.send_to_repair, "已登记送修，修好前不能领用。"),
     "repaired": (device_acts.BACK_FROM_REPAIR, devices.back_from_repair, "已登记修复，可以领用。"),
     "lost": (device_acts.REPORT_LOSS, devices.report_loss, "已登记遗失。"),
     "found": (device_acts.FIND_AGAIN, devices.find_again, "已登记找回，请检查后再用。"),
-    "retire": (device_acts.RETIRE_DEVICE, devices.retire_device, "设备已停用。"),
+    "retire": (device_acts.RETIRE_DEVICE, leaving.retire_device, "设备已停用。"),
 }
 
 
