@@ -1,7 +1,7 @@
 """QR labels of devices, A4, three by eight: the agency, the serial, what it is, whose it is, and a code for a phone.
 
 - A sheet is 24 labels of 70 mm × 37 mm, without margins, as they are sold.
-- Texts that are too long for a label are cut at its edge, the serial never.
+- A text that is too long for its line gets smaller letters, then an ellipsis; the serial never.
 """
 
 from __future__ import annotations
