@@ -19,7 +19,7 @@ from liuhen.base.deadlines import selectors as deadlines
 from liuhen.base.devices import acts as device_acts
 from liuhen.base.devices import selectors as devices
 from liuhen.base.people import selectors as people
-from liuhen.base.people.models import Account
+from liuhen.base.people.models import Account, Role
 from liuhen.base.people.rules import keeps_system_only
 from liuhen.base.recordings import acts as recording_acts
 from liuhen.base.recordings.selectors import stored_since, waiting_for_owner
@@ -58,6 +58,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "health_words": _WORDS[health.worst(checks)],
         "health_tone": _TONES[health.worst(checks)],
         "troubles": [check for check in checks if check.state != health.OK],
+        "keeps_server": Role.SYSTEM_ADMIN in roles_in(request),
+        "in_field": could(request, fieldwork_acts.OPEN.who),
         **_room_and_ledger(person, at),
     }
     return render(request, "home.html", context)
