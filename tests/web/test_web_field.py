@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from equipment.equipment_office import handed_out
 
 from liuhen.base import clock, packs, site
 from liuhen.base.devices.models import Device
@@ -145,6 +146,32 @@ def test_what_baofeng_leaves_to_the_province_is_the_offices_own_text(
     assert "以下是本单位填入的文本" in notice["note"]
     assert "另行拍照" in page
     assert "photographs" in [one["code"] for one in data_in(page)["rules"]["marks"]]
+
+
+def test_who_has_a_device_is_told_of_each_and_only_ones_own_is_in_hand(
+    people: SimpleNamespace, client_of: ClientOf
+) -> None:
+    def told(name: str) -> tuple[str, str]:
+        page = client_of(name).get(f"/field/{uuid4()}/?new=1").content.decode()
+        (device,) = data_in(page)["devices"]
+        return device["holder"], device["holder_name"]
+
+    device = Device.objects.get(serial="4701A01")
+    assert told("officer") == ("", "")
+    assert ">未领用<" in client_of("custodian").get(f"/d/{device.pk}/").content.decode()
+    handed_out(people, clock.now())
+    assert told("officer") == told("officer2") == ("100001", "林一鸣")
+    page = client_of("officer2").get(f"/d/{device.pk}/").content.decode()
+    assert "不是由您领用" in page and "不属于您查看" not in page
+
+
+def test_the_home_page_leads_an_officer_to_the_field_and_speaks_of_the_server_to_its_keeper_alone(
+    client_of: ClientOf,
+) -> None:
+    officer, admin = (client_of(name).get("/").content.decode() for name in ("officer", "sysadmin"))
+    assert "现场：开始或继续执法活动" in officer
+    assert "liuhen store add" not in officer and "请告诉系统管理员" in officer
+    assert "liuhen store add" in admin and "现场：" not in admin
 
 
 def test_entries_are_answered_each_and_once(client_of: ClientOf) -> None:

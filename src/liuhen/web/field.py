@@ -26,6 +26,7 @@ from liuhen.base.devices.selectors import visible_to
 from liuhen.base.people.models import Account
 from liuhen.base.rulebook.selectors import pack_at
 from liuhen.core.rules.pack import Pack
+from liuhen.stages.equipment import acts as equipment
 from liuhen.stages.equipment.selectors import issue_of, out_now
 from liuhen.stages.equipment.services import advice_on, last_check, trouble_of
 from liuhen.stages.fieldwork import acts, phone
@@ -195,6 +196,7 @@ def device_scan(request: HttpRequest, pk: int) -> HttpResponse:
         "device": device,
         "carried": device.kind in Device.CARRIED,
         "issue": issue_of(device, person, at),
+        "sees_all": could(request, equipment.SEE_ALL),
         "check": check,
         "trouble": trouble_of(check, at),
         "advice": advice_on(check, at),
