@@ -189,7 +189,7 @@ def test_the_qr_code_leads_to_the_check_and_on_to_the_activity(
     page.wait_for_selector("#check-result.field-bad")
     assert "没有填写电量" in page.text_content("#check-result") and "怎么办：" in page.text_content("#check-result")
     assert "未通过" in page.text_content("#check-now") and page.is_visible("#check-trouble")
-    assert "未通过" in page.text_content("#entries")
+    page.wait_for_selector("#entries .state-bad:has-text('未通过')")
     page.wait_for_timeout(1300)  # a second press within it is a finger that trembled
     page.context.set_offline(True)
     page.check("input[name=fault][value=no]")
