@@ -184,6 +184,15 @@ def test_the_qr_code_leads_to_the_check_and_on_to_the_activity(
     fits_a_thumb(page)
     assert axe(page) == []
     page_of.shoot(page, "field-device")
+    page.check("input[name=fault][value=no]")
+    page.click("#check-keep")  # nothing else was looked at
+    page.wait_for_selector("#check-result.field-bad")
+    assert "没有填写电量" in page.text_content("#check-result") and "怎么办：" in page.text_content(
+        "#check-result"
+    )
+    assert "未通过" in page.text_content("#check-now") and page.is_visible("#check-trouble")
+    page.wait_for_selector("#entries .state-bad:has-text('未通过')")
+    page.wait_for_timeout(1300)  # a second press within it is a finger that trembled
     page.context.set_offline(True)
     page.check("input[name=fault][value=no]")
     page.fill("#check-battery", "90")
@@ -195,9 +204,12 @@ def test_the_qr_code_leads_to_the_check_and_on_to_the_activity(
     assert "设备" in page.text_content("#check-offset") and ahead
     page.click("#check-keep")
     waits(page, "待发送 1 条")
+    assert "送达单位后判定" in page.text_content("#check-result")
     page.context.set_offline(False)
     sent(page)
-    check = Check.objects.get()
+    page.wait_for_selector("#check-result.field-good")
+    assert "通过" in page.text_content("#check-now") and page.is_hidden("#check-trouble")
+    check = Check.objects.latest("at")
     assert (check.passed, check.failed, check.by) == (True, [], people.officer)
     assert abs(ClockReading.objects.get().offset_seconds) < 3
     page.click("text=用这台设备开始执法活动")

@@ -1,19 +1,22 @@
 """使用前检查: what passes, what fails, what is kept of it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from equipment.equipment_office import checked, fit, recorder
+from equipment.equipment_office import HOUR, checked, fit, handed_out, officer, recorder
 from the_office import AT
 
 from liuhen.base.acts import NotAllowedError
-from liuhen.base.devices.models import ClockReading
-from liuhen.base.devices.services import send_to_repair
+from liuhen.base.devices.models import ClockReading, Device
+from liuhen.base.devices.services import read_clock, send_to_repair
 from liuhen.base.ledger.models import Entry
+from liuhen.base.people.services import open_unit
 from liuhen.base.site import SiteSettings, save
 from liuhen.core.errors import UsageError
+from liuhen.stages.equipment import checks
 from liuhen.stages.equipment.checks import Looked, failed_points
-from liuhen.stages.equipment.models import Check
+from liuhen.stages.equipment.models import Check, Issue
+from liuhen.stages.equipment.nearby import NotTheirDeviceError
 from liuhen.stages.equipment.services import NotHandedOutError, check_device
 
 RULES = SiteSettings()
@@ -93,3 +96,39 @@ def test_a_device_in_repair_is_not_checked_for_use(people) -> None:
     send_to_repair(recorder(), reason="镜头裂", by=people.custodian, at=AT)
     with pytest.raises(NotHandedOutError):
         checked(people)
+
+
+def _of_another_unit(people) -> None:
+    """The recorder's own unit is no longer the officer's, and somebody else keeps it."""
+    Device.objects.filter(serial="4701A01", agency__code="demo").update(
+        unit=open_unit(people.custodian.agency, "zf2", "执法二中队", by=people.sysadmin, at=AT), keeper=None
+    )
+
+
+def test_an_officer_of_another_unit_neither_checks_a_device_nor_reads_its_clock(people) -> None:
+    _of_another_unit(people)
+    with pytest.raises(NotTheirDeviceError) as refused:
+        check_device(recorder(), fit(), by=people.officer, at=AT)
+    assert "执法二中队" in refused.value.message and refused.value.remedy and refused.value.basis
+    assert not (Check.objects.exists() or ClockReading.objects.exists())
+    assert checked(people).passed  # the custodian's devices are the whole office's
+
+
+def test_who_keeps_or_has_signed_out_a_device_of_another_unit_checks_it(people) -> None:
+    handed_out(people)
+    _of_another_unit(people)
+    assert check_device(recorder(), fit(), by=people.officer, at=AT).passed
+    Issue.objects.update(state="back", returned_at=AT)
+    Device.objects.filter(serial="4701A01").update(keeper=officer())
+    assert check_device(recorder(), fit(AT + HOUR), by=people.officer, at=AT + HOUR).passed
+
+
+@pytest.mark.parametrize("shown", [datetime(1970, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)])
+def test_a_clock_that_was_never_set_fails_the_check_and_corrects_nothing(people, shown) -> None:
+    check = checked(people, shown_at=shown)
+    assert (check.passed, check.failed, check.reading) == (False, ["clock_not_set"], None)
+    assert checks.in_words(check.failed) == "设备时钟未设置"
+    assert not ClockReading.objects.exists()
+    with pytest.raises(UsageError, match="设备时钟未设置") as refused:
+        read_clock(recorder(), shown, server_at=AT, by=people.custodian)
+    assert refused.value.remedy and not ClockReading.objects.exists()

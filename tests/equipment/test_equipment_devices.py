@@ -1,6 +1,6 @@
 """The register itself: what a device can do, and maintenance, repair, loss, retirement."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from equipment.equipment_office import recorder
@@ -131,3 +131,18 @@ def test_a_card_of_a_device_in_repair_is_still_its_own(people) -> None:
     services.retire_device(recorder(), reason="修不好", by=people.custodian, at=AT)
     with pytest.raises(UnknownDeviceError):
         services.find_device(recorder().agency, "4701A01")
+
+
+@pytest.mark.parametrize("alike", ["4701a01", "４７０１Ａ０１", "４７０１ａ０１"])
+def test_a_serial_that_differs_by_case_or_width_alone_is_the_same_device(people, alike) -> None:
+    with pytest.raises(UsageError, match="4701A01 只是大小写或全角半角不同") as refused:
+        services.register_device(people.custodian.unit, alike, Device.Kind.CAMERA, by=people.custodian, at=AT)
+    assert refused.value.remedy
+
+
+def test_no_device_is_bought_tomorrow(people) -> None:
+    tomorrow = Norm(bought_on=AT.date() + timedelta(days=1))
+    with pytest.raises(UsageError, match="晚于今天"):
+        services.register_device(
+            people.custodian.unit, "N1", Device.Kind.CAMERA, norm=tomorrow, by=people.custodian, at=AT
+        )

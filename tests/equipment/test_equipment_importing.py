@@ -163,3 +163,24 @@ def test_another_offices_units_officers_and_devices_are_not_known(people) -> Non
     heads = ("序列号", "种类", "所属科室")
     (line,) = told(people, ["N1", "照相机", "林政股"], heads=heads)
     assert line.verdict == "wrong"
+
+
+def test_everything_wrong_with_a_row_is_told_at_once_and_every_wrong_row(people) -> None:
+    head = ["序列号", "种类", "所属科室", "电池时长（小时）", "购置日期"]
+    rows = [
+        head,
+        ["X1", "飞机", "没有的科", "八", "昨天"],
+        ["4701a01", "照相机", "", "", ""],
+        ["", "飞机", "", "", ""],
+    ]
+    first, second, third = importing.plan(rows, people.custodian, AT)
+    for told in ("飞机", "没有的科", "电池时长", "购置日期"):
+        assert told in first.sentence, told
+    assert "只是大小写" in second.sentence
+    assert "序列号不能为空" in third.sentence and "飞机" in third.sentence
+    assert {one.verdict for one in (first, second, third)} == {importing.WRONG}
+
+
+def test_a_text_that_calls_itself_a_workbook_is_told_as_that() -> None:
+    with pytest.raises(UsageError, match="不是 Excel 工作簿"):
+        rows_of("随便写的文字".encode(), "设备.xlsx")

@@ -175,7 +175,18 @@ def test_overdue_and_unchecked_are_shown_and_wait_on_the_home_page(client_of: Cl
     assert "4701A01" in client.get("/equipment/?show=unchecked").content.decode()
     home = client.get("/").content.decode()
     assert "台设备逾期未还" in home
-    assert "台领用的设备没有检查" in home
+    assert "台领用的设备没有通过检查" in home
+
+
+def test_a_failed_check_is_called_one_wherever_the_device_stands(client_of: ClientOf, people: Any) -> None:
+    at = clock.now()
+    checked(people, at, battery_percent=1)
+    page = client_of("custodian").get(url()).content.decode()
+    assert "未通过：电量不足" in page and "写明理由后领用" not in page  # nobody has had it
+    Check.objects.all().delete()
+    handed_out(people, at - HOUR)
+    checked(people, at, battery_percent=1)
+    assert "检查未通过" in client_of("custodian").get("/equipment/").content.decode()
 
 
 def test_the_use_register_has_what_the_regulation_names_on_page_excel_and_paper(

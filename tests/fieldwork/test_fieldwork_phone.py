@@ -364,3 +364,33 @@ def test_trying_again_and_handling_are_entries_of_the_ledger_and_keep_what_was_s
     assert answer.sentence in row.sentence and "林一鸣的手机记录" in row.sentence and "补登" in row.sentence
     kinds = LedgerEntry.objects.filter(subject=f"sent:{row.pk}").order_by("position")
     assert list(kinds.values_list("kind", flat=True)) == ["sent.retried", "sent.handled"]
+
+
+def test_an_end_before_the_arrival_is_kept_until_the_arrival_is_there(people: SimpleNamespace) -> None:
+    send(people.officer, opening(arrived_at=None))
+    (answer,) = send(people.officer, entry("tell", clock(9, 30), {"ended_at": clock(9, 30).isoformat()}))
+    assert answer.outcome == "refused" and "到达现场" in answer.sentence and "怎么办" in answer.sentence
+    send(people.officer, entry("tell", clock(9, 40), {"arrived_at": clock(9).isoformat()}))
+    again = phone.again(Sent.objects.get(pk=answer.id), by=people.officer, at=AT)
+    assert again.outcome == "done"
+    assert Activity.objects.get(pk=ACTIVITY).ended_at == clock(9, 30)
+
+
+def test_a_report_is_of_when_it_was_written_not_of_when_it_arrived(people: SimpleNamespace) -> None:
+    body = {"kind": "unrecorded_report", "code": "urgent", "reason": "情况紧急"}
+    told = entry("report", clock(9, 40, 600), body)
+    send(people.officer, opening(clock(9, 0, 600)), told, ahead=600)
+    report = Report.objects.get()
+    assert report.made_at == clock(9, 40)
+    sent = Sent.objects.get(pk=told["id"])
+    assert (sent.phone_at, sent.received_at) == (clock(9, 50), AT)
+    line = json.loads(Line.objects.get(kind="report.made").entry)
+    assert line["at"] != line["data"]["report"]["made_at"]  # both times stand in the ledger
+
+
+def test_an_interruption_after_the_end_waits_with_its_reason(people: SimpleNamespace) -> None:
+    send(people.officer, opening(), entry("tell", clock(9, 30), {"ended_at": clock(9, 30).isoformat()}))
+    (late,) = send(people.officer, entry("stop", clock(9, 50), {"cause": "weather"}))
+    assert late.outcome == "refused" and "晚于执法活动结束" in late.sentence and "怎么办" in late.sentence
+    (within,) = send(people.officer, entry("stop", clock(9, 20), {"cause": "weather"}))
+    assert within.outcome == "done"

@@ -98,7 +98,8 @@ def a_full_day(people: SimpleNamespace) -> Activity:
         activity, "weather", stopped_at=taken + timedelta(minutes=9), text="暴雨", by=by, at=AT
     )
     for kind in ("interruption_report", "interruption_statement"):
-        reporting.make_report(activity, Written(kind, "weather", "暴雨", stop=other), by=by, at=AT)
+        written = Written(kind, "weather", "暴雨", stop=other, at=AT - timedelta(hours=1))
+        reporting.make_report(activity, written, by=by, at=AT)
     first, second = Report.objects.order_by("number")
     reporting.review(first, by=people.head, at=AT)
     reporting.send_back(second, reason="补充时间", by=people.head, at=AT)

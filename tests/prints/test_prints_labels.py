@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 import segno
@@ -71,24 +72,6 @@ def _painted(svg: str) -> set[tuple[int, int]]:
     return found
 
 
-def test_no_line_of_a_label_is_sliced_or_runs_into_the_next(poppler: Poppler) -> None:
-    """A long kind and a longer unit: each stands on one line of its own, inside its label, and the longest says “…”."""
-    kind, unit = "执法记录仪 演示记录仪", "综合行政执法大队城东第三中队渔业渔政执法分队"
-    drawn = poppler("pdftotext", labels_pdf([label(kind=kind, unit=unit)], at=AT), "-bbox")
-    words = [
-        (match[5], *(float(one) for one in match.groups()[:4]))
-        for match in re.finditer(
-            r'<word xMin="([0-9.]+)" yMin="([0-9.]+)" xMax="([0-9.]+)" yMax="([0-9.]+)">([^<]*)', drawn
-        )
-    ]
-    lines: dict[int, str] = {}
-    for text, _left, top, right, bottom in words:
-        assert right < 70 / 25.4 * 72, text
-        lines[round((top + bottom) / 2)] = lines.get(round((top + bottom) / 2), "") + text
-    assert "种类执法记录仪演示记录仪" in lines.values()
-    assert any(one.startswith("科室综合行政执法大队城东") and one.endswith("…") for one in lines.values())
-
-
 @pytest.mark.parametrize(
     ("count", "skip", "pages"), [(1, 0, 1), (24, 0, 1), (25, 0, 2), (24, 1, 2), (1, 23, 1)]
 )
@@ -104,3 +87,37 @@ def test_hostile_words_are_printed_and_run_nothing(poppler: Poppler) -> None:
     assert "root:" not in said
     assert "4701A02" in said
     assert pages_of(labels_pdf([evil, label(2)], at=AT), poppler) == 1
+
+
+def _words(pdf: bytes, poppler: Poppler) -> list[tuple[float, float, float, float, str]]:
+    """Each word with the edges of its box, in points."""
+    found = re.findall(
+        r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>',
+        poppler("pdftotext", pdf, "-bbox"),
+    )
+    return [(*map(float, edges), text) for *edges, text in found]
+
+
+def test_no_text_of_a_label_leaves_it_or_lies_under_another(poppler: Poppler) -> None:
+    long = label(
+        agency="示范县农业农村局综合行政执法大队第一中队驻示范镇工作站",
+        kind="执法记录仪 演示记录仪第二代加强型高清防爆版",
+        unit="综合行政执法大队第一中队驻示范镇工作站办公室",
+        keeper="买买提·吐尔逊江·阿卜杜热西提",
+    )
+    words = _words(labels_pdf([long], at=AT), poppler)
+    side, height = 70 / 25.4 * 72, 37.125 / 25.4 * 72
+    assert all(
+        left >= 0 and top >= 0 and right <= side and low <= height for left, top, right, low, _ in words
+    )
+    lines = sorted({(round(top, 1), round(low, 1)) for _, top, _, low, _ in words})
+    middles = sorted({(top + low) / 2 for top, low in lines})
+    assert all(after - before > 4 for before, after in pairwise(middles))
+    assert "…" in "".join(text for *_, text in words)
+
+
+def test_a_kind_and_a_model_of_usual_length_are_whole(poppler: Poppler) -> None:
+    said = "".join(
+        text for *_, text in _words(labels_pdf([label(kind="执法记录仪 演示记录仪")], at=AT), poppler)
+    )
+    assert "演示记录仪" in said and "…" not in said

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from equipment.equipment_office import handed_out
 
 from liuhen.base import clock, packs, site
 from liuhen.base.devices.models import Device
@@ -20,6 +21,8 @@ from liuhen.base.people import services
 from liuhen.base.people.models import Account, Officer, Role
 from liuhen.base.people.services import Person
 from liuhen.base.rulebook import services as rulebook
+from liuhen.stages.equipment.checks import Looked
+from liuhen.stages.equipment.services import check_device
 from liuhen.stages.fieldwork.models import Activity, Mark, Sent
 from liuhen.stages.fieldwork.telling import Told, open_activity
 
@@ -84,14 +87,19 @@ def test_who_does_not_enforce_finds_no_field_page(client_of: ClientOf, address: 
         assert client_of(who).get(address).status_code in (200, 302), who
 
 
-def test_a_new_activity_has_its_key_and_everything_in_the_page(client_of: ClientOf) -> None:
+def test_a_new_activity_has_its_key_and_everything_in_the_page(
+    people: SimpleNamespace, client_of: ClientOf
+) -> None:
     client = client_of("officer")
     there = client.get("/field/new/?device=4701A01")
     assert re.fullmatch(r"/field/[0-9a-f-]{36}/\?new=1&device=4701A01", there["Location"])
     told = data_in(client.get(there["Location"]).content.decode())
     assert told["activity"] is None and told["device"] == "4701A01"
     rules = told["rules"]
-    assert "{officer}" in rules["notice"]["script"] and rules["notice"]["basis"].endswith("第七条")
+    assert (
+        "我们是{agency}执法人员{officer}、{officer2}" in rules["notice"]["script"]
+    )  # never another's authority
+    assert told["agency"] == people.officer.agency.name and rules["notice"]["basis"].endswith("第七条")
     assert rules["opening"] is None
     assert [one["code"] for one in rules["marks"]][:2] == ["notice", "landmark"]
     assert [one["code"] for one in rules["causes"] if one["listed"]] == [
@@ -138,6 +146,32 @@ def test_what_baofeng_leaves_to_the_province_is_the_offices_own_text(
     assert "以下是本单位填入的文本" in notice["note"]
     assert "另行拍照" in page
     assert "photographs" in [one["code"] for one in data_in(page)["rules"]["marks"]]
+
+
+def test_who_has_a_device_is_told_of_each_and_only_ones_own_is_in_hand(
+    people: SimpleNamespace, client_of: ClientOf
+) -> None:
+    def told(name: str) -> tuple[str, str]:
+        page = client_of(name).get(f"/field/{uuid4()}/?new=1").content.decode()
+        (device,) = data_in(page)["devices"]
+        return device["holder"], device["holder_name"]
+
+    device = Device.objects.get(serial="4701A01")
+    assert told("officer") == ("", "")
+    assert ">未领用<" in client_of("custodian").get(f"/d/{device.pk}/").content.decode()
+    handed_out(people, clock.now())
+    assert told("officer") == told("officer2") == ("100001", "林一鸣")
+    page = client_of("officer2").get(f"/d/{device.pk}/").content.decode()
+    assert "不是由您领用" in page and "不属于您查看" not in page
+
+
+def test_the_home_page_leads_an_officer_to_the_field_and_speaks_of_the_server_to_its_keeper_alone(
+    client_of: ClientOf,
+) -> None:
+    officer, admin = (client_of(name).get("/").content.decode() for name in ("officer", "sysadmin"))
+    assert "现场：开始或继续执法活动" in officer
+    assert "liuhen store add" not in officer and "请告诉系统管理员" in officer
+    assert "liuhen store add" in admin and "现场：" not in admin
 
 
 def test_entries_are_answered_each_and_once(client_of: ClientOf) -> None:
@@ -305,3 +339,31 @@ def test_an_office_that_is_asked_for_by_a_foreign_name_does_not_answer(client_of
     site.save(site.SiteSettings(hosts=["office.lan"]))
     assert client.get("/field/", HTTP_HOST="office.lan").status_code == 200
     assert client.get("/field/", HTTP_HOST="192.0.2.7").status_code == 200
+
+
+def _check(key: UUID, **seen: Any) -> dict[str, Any]:
+    at = clock.now()
+    fit = {"serial": "4701A01", "fault_free": True, "battery_percent": 90, "free_minutes": 300}
+    return entry("check", key, fit | {"shown_at": at.isoformat()} | seen)
+
+
+def test_a_phone_hears_at_once_that_a_check_failed_why_and_what_to_do(client_of: ClientOf) -> None:
+    client = client_of("officer")
+    good = post(client, _check(uuid4())).json()["answers"][0]
+    assert (good["outcome"], good["failed"], good["sentence"]) == ("done", False, "通过。")
+    told = _check(uuid4(), battery_percent=None)
+    bad = post(client, told).json()["answers"][0]
+    assert (bad["outcome"], bad["failed"]) == ("done", True)
+    assert bad["sentence"] == "未通过：没有填写电量。怎么办：请按设备显示填写。"
+    assert post(client, told).json()["answers"] == [bad]
+    device = Device.objects.get(serial="4701A01")
+    page = client.get(f"/d/{device.pk}/").content.decode()
+    assert ">通过<" not in page and ">未通过<" in page
+    assert "没有通过：没有填写电量。怎么办：请按设备显示填写。" in page
+
+
+def test_a_check_of_long_ago_is_shown_as_expired(people: SimpleNamespace, client_of: ClientOf) -> None:
+    device, then = Device.objects.get(serial="4701A01"), clock.now() - timedelta(days=11)
+    check_device(device, Looked(True, 90, None, 300, then), by=people.officer, at=then)
+    page = client_of("officer").get(f"/d/{device.pk}/").content.decode()
+    assert ">已过期<" in page and ">通过<" not in page and "怎么办：请再检查。" in page

@@ -18,6 +18,7 @@ from liuhen.base.people.selectors import officers_of, units_of
 from liuhen.base.tokens.models import Scope
 from liuhen.core.errors import RefusedError, UsageError
 from liuhen.doors.paging import page_of
+from liuhen.stages.equipment import leaving
 from liuhen.stages.equipment import services as equipment
 from liuhen.stages.equipment.checks import Looked
 from liuhen.stages.equipment.models import Issue
@@ -134,7 +135,7 @@ def correct_device(request: HttpRequest, serial: Word, told: shapes.DeviceChange
 def retire_device(request: HttpRequest, serial: Word, told: shapes.WithReason) -> Any:
     person = caller_of(request).account
     device = _device(serial, person)
-    services.retire_device(device, reason=told.reason, by=person, at=clock.now())
+    leaving.retire_device(device, reason=told.reason, by=person, at=clock.now())
     return _shown(device, person)
 
 
@@ -156,7 +157,7 @@ def check_device(request: HttpRequest, serial: Word, told: shapes.DeviceCheck) -
         "passed": row.passed,
         "failed": row.failed,
         "clock_offset_seconds": row.reading.offset_seconds if row.reading else None,
-        "remedy": "" if row.passed else equipment.advice_on(row),
+        "remedy": "" if row.passed else equipment.advice_on(row, at),
     }
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from liuhen.base import clock, site
 from liuhen.base.devices import importing
 from liuhen.base.devices.models import Device
-from liuhen.base.devices.services import register_device, retire_device
+from liuhen.base.devices.services import register_device
 from liuhen.base.office import make_ready, who
 from liuhen.base.people.models import Account, Agency, Officer
 from liuhen.core.durable import replace_file
@@ -22,6 +22,7 @@ from liuhen.core.reasons import why
 from liuhen.core.tables import LARGEST, rows_of
 from liuhen.stages.equipment import services
 from liuhen.stages.equipment.checks import Looked
+from liuhen.stages.equipment.leaving import retire_device
 from liuhen.stages.equipment.models import Issue
 from liuhen.stages.equipment.selectors import held_now, out_now
 from liuhen.stages.equipment.signing import Drawn, Proved, Signature
@@ -170,7 +171,7 @@ def import_table(args: argparse.Namespace) -> int:
     """Status 1 when some row is wrong; what is right has been registered all the same."""
     make_ready()
     by, at = who(args.by), clock.now()
-    lines = importing.plan(rows_of(_read(args.file, LARGEST + 1)), by, at)
+    lines = importing.plan(rows_of(_read(args.file, LARGEST + 1), args.file.name), by, at)
     made = [] if args.dry_run else importing.carry_out(lines, by=by, at=at)
     new = sum(one.verdict == importing.NEW for one in lines)
     for one in lines:
@@ -239,7 +240,7 @@ def check(args: argparse.Namespace) -> int:
     looked = Looked(not args.fault, args.battery, _bytes(args.free_gb), args.minutes, _moment(args.shown))
     row = services.check_device(_device(by.agency, args.serial), looked, note=args.note, by=by, at=at)
     trouble = services.trouble_of(row, at)
-    say(f"{trouble}。怎么办：{services.advice_on(row)}" if trouble else f"{args.serial} 使用前检查通过。")
+    say(f"{trouble}。怎么办：{services.advice_on(row, at)}" if trouble else f"{args.serial} 使用前检查通过。")
     if args.json:
         offset = row.reading.offset_seconds if row.reading else None
         emit_json(
@@ -303,22 +304,19 @@ def _signature(args: argparse.Namespace, officer: Officer) -> Signature | None:
     account = Account.objects.filter(officer=officer).first()
     if account is None:
         return None
-    password = _asked(f"请{officer.name}输入本人密码签名（不显示）：")
+    try:
+        password = getpass.getpass(f"请{officer.name}输入本人密码签名（不显示）：")
+    except EOFError:  # no terminal to ask at
+        raise UsageError(
+            f"这里没有终端可以输入密码，{officer.name}没有签名，没有办理。",
+            remedy="请在终端中运行，由本人当面输入密码；或用 --signature 给出手写签名的图片。",
+            code="not_signed",
+        ) from None
     if not account.check_password(password):
         raise UsageError(
             f"{officer.name}的密码不正确，没有办理。", remedy="请本人重新运行，或用 --signature。"
         )
     return Proved(account)
-
-
-def _asked(words: str) -> str:
-    """A password typed at the terminal. Raises UsageError where there is none."""
-    try:
-        return getpass.getpass(words)
-    except EOFError as error:
-        raise UsageError(
-            "这里没有终端，不能输入密码，没有办理。", remedy="请在终端里运行，或用 --signature 给出签名图片。"
-        ) from error
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -44,11 +44,13 @@ class NoTableError(UsageError):
     code = "no_table"
 
 
-def rows_of(data: bytes) -> list[list[str]]:
+def rows_of(data: bytes, name: str = "") -> list[list[str]]:
     """Rows of the first sheet, cells stripped, empty rows kept (row numbers are what the person sees).
 
-    Raises NoTableError.
+    `name`: the file's, so that one that only calls itself a workbook is told as that. Raises NoTableError.
     """
+    if name.lower().endswith((".xlsx", ".xls")) and data[:2] != b"PK":
+        raise _refused("这不是 Excel 工作簿（.xlsx），只是文件名这样写。")
     if len(data) > LARGEST:
         raise _refused(f"文件超过 {LARGEST >> 20} MB。")
     return _xlsx(data) if data[:2] == b"PK" else _csv(data)

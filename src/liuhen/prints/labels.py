@@ -1,7 +1,7 @@
 """QR labels of devices, A4, three by eight: the agency, the serial, what it is, whose it is, and a code for a phone.
 
 - A sheet is 24 labels of 70 mm × 37 mm, without margins, as they are sold.
-- A text that is too long for its line is set smaller; beyond MOST it ends in “…”. The serial is never cut.
+- A text that is too long for its line gets smaller letters, then an ellipsis; the serial never.
 """
 
 from __future__ import annotations
@@ -10,10 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .words import shorten
-
 A_SHEET = 24
-MOST = 32  # columns of a line: 16 Chinese characters are read at half the size
 
 
 @dataclass(frozen=True)
@@ -40,9 +37,9 @@ def labels_pdf(labels: Sequence[Label], *, at: datetime, skip: int = 0) -> bytes
         {
             "agency": one.agency,
             "serial": one.serial,
-            "kind": shorten(one.kind, MOST),
-            "unit": shorten(one.unit, MOST),
-            "keeper": shorten(one.keeper, MOST),
+            "kind": one.kind,
+            "unit": one.unit,
+            "keeper": one.keeper,
             "code": f"q{number}",
         }
         for number, one in enumerate(labels)

@@ -51,18 +51,6 @@ def pad(text: str, cells: int, *, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
-def shorten(text: str, cells: int) -> str:
-    """`text` of at most `cells`; what is left out is told by “…”."""
-    if width(text) <= cells:
-        return text
-    kept = ""
-    for character in text:
-        if width(kept) + _cells(character) > cells - 1:
-            break
-        kept += character
-    return f"{kept}…"
-
-
 def moment(iso: str | None) -> str:
     """ISO 8601 with zone to `2026-01-31 08:05:09` Beijing time; nothing gives `—`. Raises ValueError."""
     if not iso:

@@ -114,7 +114,10 @@ class ActivityForm(forms.Form):
         self.fields[name].queryset = rows  # type: ignore[attr-defined]
 
     def _offer_devices(self, person: Account, here: Any, at: datetime) -> None:
-        devices = devices_seen(person, at).exclude(kind__in=_BESIDE).order_by("serial")
+        """What is in the register and not retired, and whatever stands in the activity already."""
+        there = [self.initial.get(f"device{number}") for number in range(1, self.slots + 1)]
+        offered = ~Q(state=Device.State.RETIRED) | Q(pk__in=[one for one in there if one])
+        devices = devices_seen(person, at).filter(offered).exclude(kind__in=_BESIDE).order_by("serial")
         for number in range(1, self.slots + 1):
             self.fields[f"device{number}"] = forms.ModelChoiceField(
                 devices, label=f"第 {number} 台", required=False, empty_label="（无）"

@@ -22,7 +22,8 @@ from liuhen.base.devices import services as devices
 from liuhen.base.devices.models import Device
 from liuhen.base.devices.selectors import visible_to
 from liuhen.base.people.models import Account, Officer
-from liuhen.stages.equipment import acts, selectors, services
+from liuhen.prints.words import clock_offset
+from liuhen.stages.equipment import acts, leaving, selectors, services
 from liuhen.stages.equipment.checks import Looked
 from liuhen.stages.equipment.models import Issue
 from liuhen.stages.equipment.signing import UnsignedError
@@ -97,7 +98,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
         row = services.check_device(device, form.looked(), note=data["note"], by=person, at=at)
         trouble = services.trouble_of(row, at)
         if trouble:
-            messages.warning(request, f"{trouble}。怎么办：{services.advice_on(row)}")
+            messages.warning(request, f"{trouble}。怎么办：{services.advice_on(row, at)}")
         return page.back
 
     return form_page(request, page, form, act, said="检查结果已登记。")
@@ -168,8 +169,9 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
         "device": device,
         "form": form,
         "check": last,
+        "clock_words": clock_offset(last.reading.offset_seconds) if last and last.reading else "",
         "trouble": trouble,
-        "advice": services.advice_on(last),
+        "advice": services.advice_on(last, at),
         "out": selectors.issue_of(device, person, at),
         "giver": person,
         "verb": "领用",
@@ -253,11 +255,11 @@ CARE_ACTS: dict[str, tuple[Act, Care, str]] = {
         lambda device, reason, **told: devices.maintain(device, note=reason, **told),
         "保养已登记。",
     ),
-    "repair": (device_acts.SEND_TO_REPAIR, devices.send_to_repair, "已登记送修，修好前不能领用。"),
+    "repair": (device_acts.SEND_TO_REPAIR, leaving.send_to_repair, "已登记送修，修好前不能领用。"),
     "repaired": (device_acts.BACK_FROM_REPAIR, devices.back_from_repair, "已登记修复，可以领用。"),
     "lost": (device_acts.REPORT_LOSS, devices.report_loss, "已登记遗失。"),
     "found": (device_acts.FIND_AGAIN, devices.find_again, "已登记找回，请检查后再用。"),
-    "retire": (device_acts.RETIRE_DEVICE, devices.retire_device, "设备已停用。"),
+    "retire": (device_acts.RETIRE_DEVICE, leaving.retire_device, "设备已停用。"),
 }
 
 

@@ -44,12 +44,13 @@ MOST_LABELS = 480
 class TableForm(forms.Form):
     table = forms.FileField(label="设备表", help_text="Excel 工作簿（.xlsx）或 CSV，至多 5 MiB、5000 行。")
 
-    def clean_table(self) -> bytes:
+    def clean_table(self) -> tuple[bytes, str]:
+        """What it holds, and what it is called."""
         file = self.cleaned_data["table"]
         if file.size > LARGEST:
             raise forms.ValidationError(f"文件超过 {LARGEST >> 20} MiB，请分成几个。")
         data: bytes = file.read()
-        return data
+        return data, file.name or ""
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,7 +60,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     form = TableForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            return _preview(request, form.cleaned_data["table"])
+            return _preview(request, *form.cleaned_data["table"])
     context = {
         "form": form,
         "columns": importing.COLUMNS,
@@ -68,8 +69,8 @@ def upload(request: HttpRequest) -> HttpResponse:
     return render(request, "devices/import.html", context, status=422 if form.is_bound else 200)
 
 
-def _preview(request: HttpRequest, data: bytes) -> HttpResponse:
-    lines = importing.plan(rows_of(data), person_in(request), clock.now())
+def _preview(request: HttpRequest, data: bytes, name: str) -> HttpResponse:
+    lines = importing.plan(rows_of(data, name), person_in(request), clock.now())
     counts = {name: sum(one.verdict == name for one in lines) for name in _VERDICTS}
     context = {
         "lines": [(one, *_VERDICTS[one.verdict]) for one in lines],

@@ -174,7 +174,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "overdue": issue is not None and issue.is_overdue(at),
         "taken_in": last_taken_in(device, issue.issued_at) if issue else None,
         "checked": checked,
-        "check_words": check_in_words(checked),
+        "check_words": check_in_words(checked) if checked else "",
         "trouble": trouble_of(checked, at) if carried else "",
         "sees_issues": could(request, equipment.SEE_PAGES),
         "sees_all": could(request, equipment.SEE_ALL),

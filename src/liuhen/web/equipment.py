@@ -19,6 +19,7 @@ from liuhen.base.recordings.models import Recording
 from liuhen.core.findings import length_in_words
 from liuhen.prints.words import clock_offset
 from liuhen.stages.equipment import acts, selectors, standard
+from liuhen.stages.equipment.checks import in_words
 from liuhen.stages.equipment.models import Check, Issue
 
 from . import registers
@@ -32,12 +33,14 @@ def _stale(row: Any, at: datetime) -> bool:
     return not row.checked_well or (at - row.checked_at).total_seconds() > hours * 3600
 
 
-def _out_state(row: Issue) -> tuple[str, str]:
+def _out_state(row: Any) -> tuple[str, str]:
     at = clock.now()
     if row.is_overdue(at):
         return "overdue", "逾期未还"
+    if row.checked_at is not None and not row.checked_well:
+        return "warning", "检查未通过"
     if _stale(row, at):
-        return "warning", "未检查"
+        return "warning", "检查已过期" if row.checked_at else "未检查"
     return "info", "领用中"
 
 
@@ -90,17 +93,20 @@ def _use_state(row: Issue) -> tuple[str, str]:
     return ("overdue", "逾期未还") if row.is_overdue(clock.now()) else ("info", "领用中")
 
 
-def check_in_words(check: Check | None, *, overridden: bool = False) -> str:
+def check_in_words(check: Check) -> str:
     """通过，设备快 3.0 秒."""
+    verdict = "通过" if check.passed else f"未通过：{in_words(check.failed)}"
+    return f"{verdict}，{clock_offset(check.reading.offset_seconds) if check.reading else '时钟未测'}"
+
+
+def _check_before(row: Issue) -> str:
+    """What the check said when the device was handed out, and whether it went out all the same."""
+    check = row.check_before
     if check is None:
         return "没有检查，写明理由后领用"
-    verdict = "通过" if check.passed else "未通过，写明理由后领用"
-    verdict = "已过时，写明理由后领用" if check.passed and overridden else verdict
-    return (
-        f"{verdict}，{clock_offset(check.reading.offset_seconds)}"
-        if check.reading
-        else f"{verdict}，时钟未测"
-    )
+    if not row.overridden:
+        return check_in_words(check)
+    return f"{'已过期' if check.passed else check_in_words(check)}，写明理由后领用"
 
 
 def _recorded(row: Any) -> str:
@@ -133,7 +139,7 @@ USE = Register(
         Column(
             "check",
             "使用前检查",
-            lambda row: check_in_words(row.check_before, overridden=row.overridden),
+            _check_before,
             width=13,
         ),
         Column("back", "归还时间", lambda row: row.returned_at, width=10, sort="returned_at"),

@@ -26,9 +26,9 @@ from liuhen.base.devices.selectors import visible_to
 from liuhen.base.people.models import Account
 from liuhen.base.rulebook.selectors import pack_at
 from liuhen.core.rules.pack import Pack
-from liuhen.stages.equipment.checks import in_words
+from liuhen.stages.equipment import acts as equipment
 from liuhen.stages.equipment.selectors import issue_of, out_now
-from liuhen.stages.equipment.services import last_check
+from liuhen.stages.equipment.services import advice_on, last_check, trouble_of
 from liuhen.stages.fieldwork import acts, phone
 from liuhen.stages.fieldwork.facts import pack_of
 from liuhen.stages.fieldwork.models import Activity
@@ -196,8 +196,10 @@ def device_scan(request: HttpRequest, pk: int) -> HttpResponse:
         "device": device,
         "carried": device.kind in Device.CARRIED,
         "issue": issue_of(device, person, at),
+        "sees_all": could(request, equipment.SEE_ALL),
         "check": check,
-        "failed": in_words(check.failed) if check else "",
+        "trouble": trouble_of(check, at),
+        "advice": advice_on(check, at),
         "running": _running(person, at).filter(carried__device=device, returned_at__isnull=True),
         "data": _frame(request, person, at, "device")
         | {"activity_id": str(NOBODYS), "devices": [_shown(device)]},

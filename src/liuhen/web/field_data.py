@@ -23,7 +23,7 @@ from liuhen.core.rules.clocks import duties_of
 from liuhen.core.rules.facts import Facts
 from liuhen.core.rules.pack import Clock, Notice, Pack
 from liuhen.core.rules.terms import NAMES
-from liuhen.stages.equipment.selectors import out_now
+from liuhen.stages.equipment.models import Issue
 from liuhen.stages.fieldwork.documents import KINDS
 from liuhen.stages.fieldwork.facts import (
     CAUSES,
@@ -104,7 +104,7 @@ def _spoken(pack: Pack, rule: Notice, agency: Agency) -> dict[str, Any]:
         note = "规定没有写明用语：请用自己的话说明。"
     return {
         "text": rule.text,
-        "script": rule.script or own,
+        "script": pack.script_of(rule) or own,
         "speaks": list(rule.speaks),
         "note": note,
         "basis": _basis(pack, rule.article),
@@ -203,12 +203,20 @@ def _officer(one: Officer, unit: Unit | None) -> dict[str, Any]:
 
 def devices_told(person: Account, at: datetime) -> list[dict[str, Any]]:
     """Devices that people carry, in use: those one has in hand first, then the unit's, then the others."""
-    holders = dict(out_now(person, at).values_list("device", "officer__staff_no"))
+    out = Issue.objects.filter(agency=person.agency_id, state=Issue.State.OUT)
+    holders = {
+        device: (number, name)
+        for device, number, name in out.values_list("device", "officer__staff_no", "officer__name")
+    }
     rows = visible_to(person, at).filter(state=Device.State.IN_USE, kind__in=Device.CARRIED)
     unit, me = unit_of(person), person.officer.staff_no if person.officer else ""
 
     def near(one: Device) -> tuple[bool, bool, str]:
-        return holders.get(one.pk) != me or not me, one.unit_id != (unit.pk if unit else 0), one.serial
+        return (
+            holders.get(one.pk, ("", ""))[0] != me or not me,
+            one.unit_id != (unit.pk if unit else 0),
+            one.serial,
+        )
 
     ordered = sorted(rows[: MANY * 4], key=near)[:MANY]
     return [
@@ -217,7 +225,8 @@ def devices_told(person: Account, at: datetime) -> list[dict[str, Any]]:
             "serial": one.serial,
             "kind": one.get_kind_display(),
             "model": one.model,
-            "holder": holders.get(one.pk) or "",
+            "holder": holders.get(one.pk, ("", ""))[0],
+            "holder_name": holders.get(one.pk, ("", ""))[1],
             "keeper": one.keeper.staff_no if one.keeper else "",
             "near": unit is not None and one.unit_id == unit.pk,
         }

@@ -19,7 +19,7 @@ from liuhen.base.deadlines import selectors as deadlines
 from liuhen.base.devices import acts as device_acts
 from liuhen.base.devices import selectors as devices
 from liuhen.base.people import selectors as people
-from liuhen.base.people.models import Account
+from liuhen.base.people.models import Account, Role
 from liuhen.base.people.rules import keeps_system_only
 from liuhen.base.recordings import acts as recording_acts
 from liuhen.base.recordings.selectors import stored_since, waiting_for_owner
@@ -59,6 +59,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "health_words": _WORDS[health.worst(checks)],
         "health_tone": _TONES[health.worst(checks)],
         "troubles": [check for check in checks if check.state != health.OK],
+        "keeps_server": Role.SYSTEM_ADMIN in roles_in(request),
+        "in_field": could(request, fieldwork_acts.OPEN.who),
         **_room_and_ledger(person, at),
     }
     return render(request, "home.html", context)
@@ -87,7 +89,9 @@ def _tiles(request: HttpRequest, person: Account, at: datetime) -> list[Tile]:
     if could(request, equipment_acts.SEE_PAGES):
         late, unchecked = equipment.overdue(person, at).count(), equipment.unchecked(person, at).count()
         found.append(Tile(late, "台设备逾期未还", address("equipment", "?show=overdue"), "bad"))
-        found.append(Tile(unchecked, "台领用的设备没有检查", address("equipment", "?show=unchecked"), "wait"))
+        found.append(
+            Tile(unchecked, "台领用的设备没有通过检查", address("equipment", "?show=unchecked"), "wait")
+        )
     return [tile for tile in found if tile.number]
 
 

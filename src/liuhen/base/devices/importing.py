@@ -23,7 +23,7 @@ from liuhen.core.tables import Formula, as_date
 from .models import Device
 from .norm import Norm, written_resolution
 from .selectors import visible_to
-from .services import check_words, register_device
+from .services import check_words, looks_alike, register_device, require_bought
 
 NEW, SAME, OTHER, WRONG = "new", "same", "other", "wrong"
 SERIAL, KIND, MODEL, UNIT = "序列号", "种类", "型号", "所属科室"
@@ -100,6 +100,8 @@ class _Registers:
         for one in officers:
             self.by_name.setdefault(one.name, []).append(one)
         self.devices = {one.serial: one for one in visible_to(person, at)}
+        self.alike = {looks_alike(serial): serial for serial in self.devices}
+        self.at = at
         self.kinds = {label: value for value, label in Device.Kind.choices}
         self.kinds |= {value: value for value in Device.Kind.values}
 
@@ -107,15 +109,15 @@ class _Registers:
 def _line(number: int, cells: dict[str, str], registers: _Registers, seen: dict[str, int]) -> Line:
     serial = cells[SERIAL]
     shown = serial[:40] + ("…" if len(serial) > 40 else "")
-    try:
-        told = _told(cells, registers)
-        if serial in seen:
-            raise _Wrong(f"序列号与第 {seen[serial]} 行重复。请只留一行。")
-    except _Wrong as wrong:
-        return Line(number, shown, WRONG, str(wrong))
-    except UsageError as error:
-        return Line(number, shown, WRONG, f"{error.message}{error.remedy}")
-    seen[serial] = number
+    told, wrongs = _told(cells, registers)
+    like = looks_alike(serial)
+    if serial and like in seen:
+        wrongs.append(f"序列号与第 {seen[like]} 行重复。请只留一行。")
+    elif serial and serial not in registers.devices and like in registers.alike:
+        wrongs.append(f"序列号与已登记的 {registers.alike[like]} 只是大小写或全角半角不同。请核对机身标签。")
+    if wrongs:
+        return Line(number, shown, WRONG, "".join(wrongs))
+    seen[like] = number
     there = registers.devices.get(serial)
     if there is None:
         return Line(number, shown, NEW, "将登记。", told)
@@ -126,31 +128,51 @@ def _line(number: int, cells: dict[str, str], registers: _Registers, seen: dict[
     return Line(number, shown, SAME, "已登记，内容相同，不再登记。")
 
 
-def _told(cells: dict[str, str], registers: _Registers) -> dict[str, Any]:
-    """What register_device is given. Raises _Wrong, UsageError."""
-    for name, text in cells.items():
-        if isinstance(text, Formula):
-            raise _Wrong(f"“{name}”是公式。请改成文字或数字（复制后选择性粘贴为数值）。")
-    check_words(cells[SERIAL], cells.get(MODEL, ""))
+def _told(cells: dict[str, str], registers: _Registers) -> tuple[dict[str, Any], list[str]]:
+    """What register_device is given, and a sentence for each thing that is wrong; all of them, not the first alone."""
+    formulas = [name for name, text in cells.items() if isinstance(text, Formula)]
+    if formulas:
+        columns = "”“".join(formulas)
+        return {}, [f"“{columns}”是公式。请改成文字或数字（复制后选择性粘贴为数值）。"]
+    wrongs: list[str] = []
+
+    def take(read: Callable[[], Any]) -> Any:
+        try:
+            return read()
+        except _Wrong as wrong:
+            wrongs.append(str(wrong))
+        except UsageError as error:
+            wrongs.append(f"{error.message}{error.remedy}")
+        return None
+
+    model = cells.get(MODEL, "")
+    take(lambda: check_words(cells[SERIAL], model))
+    told = {
+        "kind": take(lambda: _kind(cells, registers)),
+        "unit": take(lambda: _unit(cells.get(UNIT, ""), registers)),
+        "serial": cells[SERIAL],
+        "model": model,
+        "keeper": take(lambda: _keeper(cells, registers)),
+    }
+    norm = Norm(
+        resolution=written_resolution(cells.get(RESOLUTION, "")),
+        battery_hours=take(lambda: _whole(cells, HOURS)),
+        storage_gb=take(lambda: _whole(cells, STORAGE)),
+        no_delete=take(lambda: _yes_or_no(cells, NO_DELETE)),
+        explosion_proof=take(lambda: _yes_or_no(cells, PROOF)),
+        bought_on=take(lambda: _day(cells)),
+    )
+    take(norm.checked)
+    take(lambda: require_bought(norm, registers.at))
+    return {**told, "norm": norm}, wrongs
+
+
+def _kind(cells: dict[str, str], registers: _Registers) -> Device.Kind:
     kind = registers.kinds.get(cells[KIND])
     if kind is None:
         known = "、".join(Device.Kind.labels)
         raise _Wrong(f"没有种类“{_short(cells[KIND])}”。可用：{known}。")
-    return {
-        "unit": _unit(cells.get(UNIT, ""), registers),
-        "serial": cells[SERIAL],
-        "kind": Device.Kind(kind),
-        "model": cells.get(MODEL, ""),
-        "keeper": _keeper(cells, registers),
-        "norm": Norm(
-            resolution=written_resolution(cells.get(RESOLUTION, "")),
-            battery_hours=_whole(cells, HOURS),
-            storage_gb=_whole(cells, STORAGE),
-            no_delete=_yes_or_no(cells, NO_DELETE),
-            explosion_proof=_yes_or_no(cells, PROOF),
-            bought_on=_day(cells),
-        ).checked(),
-    }
+    return Device.Kind(kind)
 
 
 def _unit(text: str, registers: _Registers) -> Unit:

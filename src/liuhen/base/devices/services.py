@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import unicodedata
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.db.models import Q
 
 from liuhen.base import clock
 from liuhen.base.acts import Act, perform
@@ -15,6 +18,9 @@ from .models import ClockReading, Device
 from .norm import UNKNOWN, Norm
 
 _LONGEST_SERIAL, _LONGEST_MODEL = 40, 60
+_WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+# A clock further off than this has fallen back to 1970, 2000 or 2010: it says nothing of the time.
+_WRONGLY_SET = timedelta(days=366)
 
 
 class UnknownDeviceError(RefusedError):
@@ -52,7 +58,9 @@ def register_device(
     """Raises UsageError for a serial that is registered already or cannot be one, and for an impossible norm."""
     check_words(serial, model)
     if Device.objects.filter(agency=unit.agency, serial=serial).exists():
-        raise UsageError(f"设备 {serial} 已登记。", remedy="用 liuhen device list 查看。")
+        raise UsageError(f"设备 {serial} 已登记。", remedy="请在设备登记簿中查看。")
+    _require_other(unit.agency, serial)
+    require_bought(norm, at)
     device = Device(
         agency=unit.agency,
         unit=unit,
@@ -65,6 +73,30 @@ def register_device(
     data = _as_data(serial, unit, kind, model, keeper, norm)
     perform(acts.REGISTER_DEVICE, device, by=by, at=at, subject=f"device:{serial}", data=data)
     return device
+
+
+def looks_alike(serial: str) -> str:
+    """What two serials have in common that differ by case, or by the width of their letters, alone."""
+    return unicodedata.normalize("NFKC", serial).casefold()
+
+
+def _require_other(agency: Agency, serial: str) -> None:
+    plain = unicodedata.normalize("NFKC", serial)
+    wide = [one.translate(_WIDE) for one in (plain.upper(), plain.lower())]
+    rows = Device.objects.filter(Q(serial__iexact=plain) | Q(serial__in=wide), agency=agency)
+    like = rows.values_list("serial", flat=True).first()
+    if like is not None:
+        raise UsageError(
+            f"序列号 {serial} 与已登记的 {like} 只是大小写或全角半角不同，没有登记。",
+            remedy=f"同一台设备的，用已登记的 {like}；确是另一台的，按机身标签写全序列号。",
+            code="serial_alike",
+        )
+
+
+def require_bought(norm: Norm, at: datetime) -> None:
+    """Raises UsageError for a device that is bought only tomorrow."""
+    if norm.bought_on is not None and norm.bought_on > at.astimezone(clock.SHANGHAI).date():
+        raise UsageError(f"购置日期 {norm.bought_on} 晚于今天。", remedy="请核对日期；不清楚的留空。")
 
 
 def check_words(serial: str, model: str) -> None:
@@ -110,6 +142,7 @@ def correct_device(
     """Another keeper, another unit, a model written wrongly. No `norm`: what is known of it stays."""
     norm = (device.norm if norm is None else norm).checked()
     check_words(device.serial, model)
+    require_bought(norm, at)
     data = {**_as_data(device.serial, unit, kind, model, keeper, norm), "norm": norm.as_data()}
     changes = {"unit": unit, "kind": kind, "model": model, "keeper": keeper, **norm.as_fields()}
     subject = f"device:{device.serial}"
@@ -149,8 +182,19 @@ def _act(act: Act, device: Device, reason: str, by: Account, at: datetime) -> No
     perform(act, device, by=by, at=at, subject=f"device:{device.serial}", reason=reason, data=data)
 
 
+def is_set(shown_at: datetime, at: datetime) -> bool:
+    """Was the device's clock ever set? One that is more than a year off was not, and corrects nothing."""
+    return abs(shown_at - at) <= _WRONGLY_SET
+
+
 def read_clock(device: Device, shown_at: datetime, *, server_at: datetime, by: Account) -> ClockReading:
-    """Keep what the device showed when the server's clock said `server_at`."""
+    """Keep what the device showed when the server's clock said `server_at`. Raises UsageError for a clock never set."""
+    if not is_set(shown_at, server_at):
+        raise UsageError(
+            f"{device.serial} 显示 {clock.local(shown_at)}，与现在相差一年以上：设备时钟未设置，不作为时钟测读。",
+            remedy="请先设置设备的日期和时间，再测读；采集存储卡时不填设备时间，文件照常采集。",
+            code="clock_not_set",
+        )
     reading = ClockReading(
         agency=device.agency, device=device, shown_at=shown_at, server_at=server_at, read_by=by
     )

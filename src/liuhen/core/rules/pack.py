@@ -112,7 +112,11 @@ class FullSpan(_Data):
 
 
 class Notice(_Data):
-    """What is said to the party at the start; literally where the text prescribes the words."""
+    """What is said to the party at the start; literally where the text prescribes the words.
+
+    `script` may hold {officer}, {officer2} and {agency}. Where the text names its own authority (the pack's `agency`),
+    the name of the office that says it is spoken in its place: nobody introduces themselves as another authority.
+    """
 
     article: ArticleNo
     text: Text
@@ -305,6 +309,10 @@ class Pack(_Data):
     prohibited: tuple[Item, ...] = ()
     slots: tuple[Slot, ...] = ()
     questions: tuple[Question, ...] = ()
+
+    def script_of(self, rule: Notice) -> str:
+        """The prescribed words with {agency} where the text has the name of its own authority; "" where it has none."""
+        return (rule.script or "").replace(self.agency, "{agency}")
 
     def who(self, role: Role | None) -> str | None:
         """What the regulation calls a role; None for nobody named."""

@@ -1,6 +1,7 @@
 """使用前检查: which points fail. No text gives figures for 充足 and 足够, so they are the office's settings.
 
 - What was not looked at has failed: an unread clock is not a clock that is set.
+- A clock that shows 1970, 2000 or the year in which the device was made was never set.
 - Space is told in minutes or in bytes; whatever is told must be enough.
 """
 
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from liuhen.base.devices.services import is_set
 from liuhen.base.site import SiteSettings
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
@@ -19,6 +21,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "space": ("存储空间不足", "请先采集存储卡、放行后清卡，再检查"),
     "space_not_told": ("没有填写剩余空间", "请按设备显示填写剩余时长或剩余空间"),
     "clock": ("时钟偏差超过允许范围", "请校准设备时钟后再测一次"),
+    "clock_not_set": ("设备时钟未设置", "请先设置设备的日期和时间，再检查；这次显示的时间不用于校正"),
     "clock_not_read": ("没有测读时钟", "请按设备屏幕填写它显示的时间"),
 }
 
@@ -44,6 +47,8 @@ def failed_points(looked: Looked, at: datetime, rules: SiteSettings) -> list[str
     found += _space(looked, rules)
     if looked.shown_at is None:
         found.append("clock_not_read")
+    elif not is_set(looked.shown_at, at):
+        found.append("clock_not_set")
     elif abs((looked.shown_at - at).total_seconds()) > rules.clock_tolerance_seconds:
         found.append("clock")
     return found

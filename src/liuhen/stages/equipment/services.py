@@ -16,14 +16,15 @@ from django.db import IntegrityError, transaction
 from liuhen.base import clock, site
 from liuhen.base.acts import ask, perform
 from liuhen.base.basis import CHECK_BEFORE_USE, NOT_LENT, OWN_RULE, USE_REGISTER
-from liuhen.base.devices.models import Device
-from liuhen.base.devices.services import read_clock
+from liuhen.base.devices.models import ClockReading, Device
+from liuhen.base.devices.services import is_set, read_clock
 from liuhen.base.people.models import Account, Officer
 from liuhen.core.errors import RefusedError, UsageError
 
 from . import acts, checks
 from .checks import Looked
 from .models import Check, Issue, Signed
+from .nearby import require_near
 from .signing import Signature, keep_signature, two_people
 
 _FUTURE = timedelta(days=366)
@@ -54,16 +55,23 @@ class Terms:
 NO_TERMS = Terms()
 
 
-def check_device(device: Device, looked: Looked, *, note: str = "", by: Account, at: datetime) -> Check:
+def check_device(
+    device: Device, looked: Looked, *, note: str = "", carried: bool = False, by: Account, at: datetime
+) -> Check:
     """使用前检查: keeps what was seen, the clock's offset included. It may fail; that is told, not refused.
 
-    Raises UsageError for impossible figures, NotHandedOutError for a device that is not in use.
+    `carried`: the caller knows that this person's activity has the device with it. A clock that was never set is a
+    failed point and no reading. Raises UsageError for impossible figures, NotHandedOutError for a device that is not
+    in use, NotTheirDeviceError.
     """
     _possible(looked)
     _in_use(device, "检查")
+    ask(acts.CHECK, Check(agency=device.agency, device=device, by=by), by=by, at=at)
+    if not carried:
+        require_near(device, by, at)
     failed = checks.failed_points(looked, at, site.current())
     with transaction.atomic():
-        reading = read_clock(device, looked.shown_at, server_at=at, by=by) if looked.shown_at else None
+        reading = _reading(device, looked, by, at)
         check = Check(
             agency=device.agency,
             device=device,
@@ -92,6 +100,12 @@ def check_device(device: Device, looked: Looked, *, note: str = "", by: Account,
         subject = f"device:{device.serial}"
         perform(acts.CHECK, check, by=by, at=at, subject=subject, reason=note or None, data=data)
     return check
+
+
+def _reading(device: Device, looked: Looked, by: Account, at: datetime) -> ClockReading | None:
+    if looked.shown_at is None or not is_set(looked.shown_at, at):
+        return None
+    return read_clock(device, looked.shown_at, server_at=at, by=by)
 
 
 def _possible(looked: Looked) -> None:
@@ -136,7 +150,7 @@ def issue_device(
     if trouble and not override.strip():
         raise UncheckedError(
             f"{device.serial} {trouble}，不能领用。",
-            remedy=advice_on(check) + "确需领用的，由科室管理员写明理由。",
+            remedy=advice_on(check, at) + "确需领用的，由科室管理员写明理由。",
             basis=CHECK_BEFORE_USE.cite(device.agency.pack),
         )
     issue.overridden = bool(trouble)
@@ -261,11 +275,17 @@ def trouble_of(check: Check | None, at: datetime) -> str:
     hours = site.current().check_hours
     if check is None:
         return "没有做过使用前检查"
-    if check.at < at - timedelta(hours=hours):
-        return f"最近一次检查在 {clock.local(check.at)}，超过 {hours} 小时"
+    if not is_fresh(check, at):
+        return f"最近一次检查在 {clock.local(check.at)}，超过 {hours} 小时，已过期"
     return "" if check.passed else f"使用前检查没有通过：{checks.in_words(check.failed)}"
 
 
-def advice_on(check: Check | None) -> str:
-    failed = check.failed if check else []
-    return checks.what_to_do(failed) if failed else "请先做使用前检查。"
+def is_fresh(check: Check, at: datetime) -> bool:
+    return check.at >= at - timedelta(hours=site.current().check_hours)
+
+
+def advice_on(check: Check | None, at: datetime) -> str:
+    """What is to be done before the device is used; a check of long ago tells nothing of today."""
+    if check is None:
+        return "请先做使用前检查。"
+    return checks.what_to_do(check.failed) if check.failed and is_fresh(check, at) else "请再检查。"

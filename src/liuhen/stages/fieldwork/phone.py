@@ -28,7 +28,7 @@ from liuhen.core.errors import LiuhenError, RefusedError, UsageError
 
 from . import acts
 from .models import Sent
-from .phoned import DOERS
+from .phoned import DOERS, FAILED
 
 log = structlog.get_logger(__name__)
 
@@ -110,8 +110,18 @@ class Answer:
     outcome: str
     sentence: str
 
+    @property
+    def failed(self) -> bool:
+        """Registered, and what was looked at did not pass."""
+        return self.outcome == Sent.Outcome.DONE and f"{FAILED}：" in self.sentence
+
     def as_json(self) -> dict[str, Any]:
-        return {"id": str(self.id), "outcome": self.outcome, "sentence": self.sentence}
+        return {
+            "id": str(self.id),
+            "outcome": self.outcome,
+            "sentence": self.sentence,
+            "failed": self.failed,
+        }
 
 
 def bundle_from(data: Any) -> Bundle:
@@ -185,7 +195,7 @@ def _now(one: Entry, ahead: float, note: str, by: Account, at: datetime) -> Answ
 def _try(one: Entry, happened: datetime, by: Account, at: datetime) -> tuple[Sent.Outcome, str]:
     try:
         with transaction.atomic():
-            DOERS[one.kind](one, happened, by, at)
+            said = DOERS[one.kind](one, happened, by, at)
     except LiuhenError as error:
         return Sent.Outcome.REFUSED, str(error)
     except (IntegrityError, DataError):
@@ -196,7 +206,7 @@ def _try(one: Entry, happened: datetime, by: Account, at: datetime) -> tuple[Sen
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, ObjectDoesNotExist):
         log.warning("field_entry_unreadable", entry=str(one.id), kind=one.kind, exc_info=True)
         return Sent.Outcome.REFUSED, "内容读不懂。怎么办：请由科室管理员按原文补登。"
-    return Sent.Outcome.DONE, ""
+    return Sent.Outcome.DONE, said or ""
 
 
 def _corrected(moment: datetime, ahead: float, kind: str) -> datetime:

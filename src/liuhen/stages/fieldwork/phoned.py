@@ -14,11 +14,10 @@ from uuid import UUID
 
 from liuhen.base.devices.models import Device
 from liuhen.base.devices.services import read_clock
-from liuhen.base.people.models import Account, Officer, Role
-from liuhen.base.people.rules import roles_of
+from liuhen.base.people.models import Account, Officer
 from liuhen.core.errors import UsageError
-from liuhen.stages.equipment.checks import Looked
-from liuhen.stages.equipment.selectors import holder_at
+from liuhen.stages.equipment.checks import Looked, in_words, what_to_do
+from liuhen.stages.equipment.nearby import require_near
 from liuhen.stages.equipment.services import check_device
 
 from .documents import Paperwork, list_document
@@ -28,6 +27,7 @@ from .reporting import Written, make_report, resume, stop
 from .selectors import activities_seen
 from .telling import AHEAD, Told, open_activity, tell
 
+FAILED = "未通过"
 LATELY = timedelta(days=7)  # as long may a phone have been without the office
 
 
@@ -153,6 +153,7 @@ def _do_report(one: Said, happened: datetime, by: Account, at: datetime) -> None
         stop=Stop.objects.get(pk=UUID(str(about)), activity=activity) if about else None,
         start=_moment(body.get("start"), clocks),
         end=_moment(body.get("end"), clocks),
+        at=happened,
     )
     make_report(activity, written, by=by, at=at, key=one.id)
 
@@ -179,13 +180,15 @@ def _shown(one: Said) -> datetime:
 
 def _do_clock(one: Said, happened: datetime, by: Account, at: datetime) -> None:
     device = _device(one.body["serial"], by)
-    _require_near(device, happened, by, at)
+    if not _lately_carried(device, happened, by, at):
+        require_near(device, by, happened)
     read_clock(device, _shown(one), server_at=happened, by=by)
 
 
-def _do_check(one: Said, happened: datetime, by: Account, at: datetime) -> None:
+def _do_check(one: Said, happened: datetime, by: Account, at: datetime) -> str:
+    """Whether it passed, as the phone shows it at once."""
     body, device = one.body, _device(one.body["serial"], by)
-    _require_near(device, happened, by, at)
+    carried = _lately_carried(device, happened, by, at)
     looked = Looked(
         fault_free=body["fault_free"] is True,
         battery_percent=_number(body.get("battery_percent")),
@@ -193,39 +196,30 @@ def _do_check(one: Said, happened: datetime, by: Account, at: datetime) -> None:
         shown_at=_shown(one) if body.get("shown_at") else None,
     )
     note = str(body.get("note") or "")
-    check_device(device, looked, note=note, by=by, at=happened)
+    check = check_device(device, looked, note=note, carried=carried, by=by, at=happened)
+    if check.passed:
+        return "通过。"
+    return f"{FAILED}：{in_words(check.failed)}。怎么办：{what_to_do(check.failed)}"
 
 
-def _require_near(device: Device, happened: datetime, by: Account, at: datetime) -> None:
-    """A reading moves what recordings say of their time: only lately, and only by who has to do with the device."""
+def _lately_carried(device: Device, happened: datetime, by: Account, at: datetime) -> bool:
+    """Did an activity of this person have the device with it? Raises UsageError for a moment that is none of these days."""
     if happened > at + AHEAD:
         raise UsageError("检查的时间晚于现在。", remedy="请核对手机的时钟，再检查一次。")
     if happened < at - LATELY:
         raise UsageError(
             "检查过去太久，不能再登记为时钟测读。", remedy="请当面再对一次时；当时的情况由科室管理员写明。"
         )
-    keeps = not {Role.CUSTODIAN, Role.UNIT_HEAD}.isdisjoint(roles_of(by))
-    if not keeps and not _theirs(device, happened, by):
-        raise UsageError(
-            f"设备 {device.serial} 不由您保管、领用或携带，检查没有登记。",
-            remedy="请由保管人、领用人或科室管理员检查。",
-        )
-
-
-def _theirs(device: Device, happened: datetime, by: Account) -> bool:
-    """Keeps it, had it then, or carried it in an activity."""
-    if by.officer is None:
-        return False
-    if device.keeper_id == by.officer_id or holder_at(device, happened) == by.officer:
-        return True
-    return Carried.objects.filter(device=device, activity__participants__officer=by.officer).exists()
+    carried = Carried.objects.filter(device=device, activity__participants__officer=by.officer)
+    return by.officer is not None and carried.exists()
 
 
 def _number(value: Any) -> int | None:
     return None if value in (None, "") else int(value)
 
 
-DOERS: dict[str, Callable[[Said, datetime, Account, datetime], None]] = {
+# What it did; a sentence where the phone is to hear more than that it is registered.
+DOERS: dict[str, Callable[[Said, datetime, Account, datetime], str | None]] = {
     "open": _do_open,
     "tell": _do_tell,
     "mark": _do_mark,

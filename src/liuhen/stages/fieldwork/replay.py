@@ -117,7 +117,7 @@ def _reported(agency: Agency, entry: Entry) -> None:
         end=_moment(told["end"]),
         reason=LOST,
         made_by=_by(entry),
-        made_at=datetime.fromisoformat(entry["at"]),
+        made_at=_moment(told.get("made_at")) or datetime.fromisoformat(entry["at"]),
         scan=_scan(agency, told["scan"]),
     )
 

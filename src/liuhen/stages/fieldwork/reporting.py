@@ -17,7 +17,7 @@ from django.db import transaction
 
 from liuhen.base.acts import OnPaper, ask, perform
 from liuhen.base.basis import OWN_RULE, article_in_words
-from liuhen.base.clock import stamp
+from liuhen.base.clock import local, stamp
 from liuhen.base.people.acts import KEEP_PAPER
 from liuhen.base.people.models import Account, Paper
 from liuhen.base.recordings.numbers import next_number
@@ -113,6 +113,7 @@ def stop(
         raise ActivityError("没有这种中断原因。", remedy="请从列表中选择；都不是的，选“其他客观原因”并写明。")
     require_possible(stopped_at, resumed_at)
     _require_moment(activity, stopped_at, at)
+    _require_before_its_end(activity, stopped_at)
     _require_order(stopped_at, resumed_at)
     row = Stop(
         id=key or uuid4(),
@@ -170,6 +171,17 @@ def _require_moment(activity: Activity, moment: datetime, at: datetime) -> None:
         raise ActivityError("中断时间晚于现在。", remedy="请核对手机或电脑的时钟。", code="in_the_future")
 
 
+def _require_before_its_end(activity: Activity, stopped_at: datetime) -> None:
+    """An interruption is of an activity that still goes on: after its end, or the return, nothing is interrupted."""
+    last = activity.returned_at or activity.left_at or activity.ended_at
+    if last is not None and stopped_at > last:
+        raise ActivityError(
+            f"中断时间 {local(stopped_at)} 晚于执法活动结束、返回的时间 {local(last)}。",
+            remedy="请核对两个时间：结束、返回的时间填错的，先写明理由更正；结束以后没有录的，不算中断。",
+            code="after_its_end",
+        )
+
+
 def _require_order(stopped_at: datetime, resumed_at: datetime | None) -> None:
     if resumed_at is not None and resumed_at < stopped_at:
         raise ActivityError(
@@ -191,6 +203,7 @@ class Written:
     stop: Stop | None = None
     start: datetime | None = None
     end: datetime | None = None
+    at: datetime | None = None  # when it was written, where that was before it reached the office
 
 
 def make_report(
@@ -216,7 +229,7 @@ def make_report(
         reason=written.reason.strip(),
         grounds=written.grounds.strip(),
         made_by=by,
-        made_at=at,
+        made_at=min(written.at or at, at),
     )
     with transaction.atomic():
         report.number = next_number(activity.agency, SERIES, at)
@@ -365,6 +378,7 @@ def _perform(
         "start": stamp(report.start) if report.start else None,
         "end": stamp(report.end) if report.end else None,
         "scan": scan.sha256 if scan else None,
+        "made_at": stamp(report.made_at),
     }
     with transaction.atomic():
         perform(

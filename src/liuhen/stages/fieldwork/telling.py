@@ -79,6 +79,7 @@ def open_activity(unit: Unit, told: Told, *, by: Account, at: datetime, key: UUI
     )
     officers, devices = list(told.officers or ()), dict(told.devices or {})
     _require_people(activity, officers, devices)
+    _require_arrival(activity, columns)
     _require_sound(activity, at)
     with transaction.atomic():
         activity.number = next_number(unit.agency, SERIES, at)
@@ -111,6 +112,7 @@ def tell(activity: Activity, told: Told, *, by: Account, at: datetime, reason: s
         act = acts.CORRECT if reason or _contradicts(row, changed, officers, devices) else acts.TELL
         for name, value in changed.items():
             setattr(row, name, value)
+        _require_arrival(row, changed)
         if officers is not None or devices is not None:
             now_officers, now_devices = _people_of(row)
             _require_people(
@@ -207,6 +209,17 @@ _NAMES = {
     "left_at": "离开现场的时间",
     "returned_at": "返回单位的时间",
 }
+
+
+def _require_arrival(activity: Activity, said: Mapping[str, Any]) -> None:
+    """Nobody ends, leaves or comes back from where nobody arrived. Asked of what is said now, not of what stood before."""
+    after = [name for name in MOMENTS if name != "arrived_at" and said.get(name)]
+    if after and activity.arrived_at is None:
+        raise ActivityError(
+            f"还没有登记到达现场的时间，不能登记{_NAMES[after[0]]}。",
+            remedy="请先登记到达现场的时间，再登记一次。",
+            code="arrive_first",
+        )
 
 
 def _require_place(activity: Activity) -> None:

@@ -98,10 +98,10 @@ window.liuhenField = window.liuhenField || {};
     keep.waiting = () => keep.all().filter((one) => one.state === "waiting" || one.state === "unread");
 
     // The answer of the server: what is registered needs its words here no longer.
-    keep.answered = (id, outcome, sentence) => {
+    keep.answered = (id, outcome, sentence, failed) => {
       const entry = keep.all().find((one) => one.id === id);
       if (!entry) return;
-      const after = { ...entry, state: outcome, sentence };
+      const after = { ...entry, state: outcome, sentence, failed: Boolean(failed) };
       if (outcome !== "unread") delete after.body;
       keep.put(after);
     };

@@ -78,9 +78,14 @@
     fill("officers-near", ...people(true));
     fill("officers-far", ...people(false));
     $("officers-far-box").hidden = !data.officers.some((one) => !one.near);
-    const mine = (one) => one.serial === data.device || (!data.device && one.holder && one.holder === data.account.no);
+    const me = data.account.no;
+    const inHand = (one) => Boolean(me) && one.holder === me;
+    const whose = (one) => {
+      if (!one.holder) return "未领用";
+      return inHand(one) ? "由您领用" : `由${one.holder_name}领用`;
+    };
     fill("devices", ...data.devices.map((one) => tick("devices", one.serial,
-      `${one.serial}　${one.kind}${one.holder ? `　领用人 ${nameOf(one.holder)}` : ""}`, mine(one))));
+      `${one.serial}　${one.kind}　${whose(one)}`, inHand(one) || one.serial === data.device)));
     $("devices-none").hidden = data.devices.length > 0;
     document.querySelectorAll("#begin input[type=checkbox]").forEach((one) => one.addEventListener("change", carriers));
     carriers();
@@ -149,6 +154,10 @@
       if (facts[name]) {
         return el("li", { class: "field-step field-step-done" }, el("span", {}, words), el("strong", { class: "num" }, field.hm(facts[name])));
       }
+      if (!facts.arrived_at && name !== "arrived_at") {
+        return el("li", { class: "field-step" },
+          el("button", { class: "btn btn-light field-big field-wide", type: "button", disabled: true }, words));
+      }
       const act = name === "arrived_at"
         ? el("button", { class: "btn btn-primary field-big field-wide", type: "button", onclick: step(name) }, words)
         : twice(name, words, again, step(name));
@@ -158,6 +167,7 @@
       }
       return el("li", { class: "field-step" }, act);
     }));
+    $("arrive-first").hidden = Boolean(facts.arrived_at);
   };
 
   const left = () => {
@@ -238,6 +248,7 @@
     $("begin").hidden = facts.known;
     $("running").hidden = !facts.known;
     $("tabs").hidden = !facts.known;
+    if (!facts.known) $("crumb").textContent = "新的执法活动";
     if (!facts.known) return;
     $("about").textContent = [matterOf(facts.matter), facts.place].filter(Boolean).join("　");
     $("about-more").textContent = [
@@ -245,6 +256,7 @@
       facts.devices.map((one) => one.serial).join("、") || "没有登记设备", facts.party,
     ].filter(Boolean).join("　");
     $("void").hidden = facts.live;
+    $("crumb").textContent = facts.number || "正在进行的执法活动";
     const times = rules.marks.map((one) => said(facts, one.code));
     app.drawn("steps", [field.MOMENTS.map((name) => facts[name] && field.hm(facts[name])), armed.name], () => steps(facts));
     left();

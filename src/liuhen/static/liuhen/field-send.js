@@ -67,7 +67,7 @@
       try {
         const { answers } = await post(entries);
         answers.forEach((one) => {
-          keep.answered(one.id, one.outcome, one.sentence);
+          keep.answered(one.id, one.outcome, one.sentence, one.failed);
           on.answered(one);
         });
       } catch (error) {

@@ -1,4 +1,4 @@
-// Interruptions, reports and papers on the phone; and a device looked at before use.
+// Interruptions, reports and papers on the phone.
 "use strict";
 
 (() => {
@@ -9,73 +9,6 @@
 
   const options = (list) => list.map((one) => el("option", { value: one.code }, one.listed ? one.label : `${one.label}（条文未列）`));
 
-  // ---- a device looked at before use
-
-  const check = () => {
-    if (!$("check")) return;
-    let read = 0;
-    const devices = () => {
-      const carried = data.mode === "device" ? [] : app.facts().devices.map((one) => one.serial);
-      const first = data.devices.filter((one) => carried.includes(one.serial));
-      return [...first, ...data.devices.filter((one) => !carried.includes(one.serial))];
-    };
-    const choose = () => {
-      const before = $("check-device").value;
-      $("check-device").replaceChildren(...devices().map((one) => el("option", { value: one.serial, selected: one.serial === before },
-        `${one.serial}　${one.kind}`)));
-    };
-    app.shows(() => app.drawn("check-devices", devices().map((one) => one.serial), choose));
-    const offset = () => {
-      const shown = field.typed($("check-shown").value);
-      if (!read || Number.isNaN(shown)) {
-        $("check-offset").textContent = "";
-        return null;
-      }
-      const true_now = read - (app.sender.ahead || 0) * 1000;
-      const seconds = Math.round((shown - true_now) / 1000);
-      const said = Math.abs(seconds) < 2 ? "与服务器时间一致" : `比服务器时间${seconds > 0 ? "快" : "慢"} ${field.about(seconds)}`;
-      $("check-offset").textContent = `读数时手机 ${field.time(read)}；设备${said}${app.sender.ahead === null ? "（未联网，按手机时钟推算）" : ""}`;
-      return shown;
-    };
-    $("check-read").addEventListener("click", () => {
-      read = Math.floor(Date.now() / 1000) * 1000;
-      $("check-shown").value = `${field.day(read)}T${field.time(read)}`;
-      $("check-shown").focus();
-      offset();
-    });
-    $("check-shown").addEventListener("input", () => {
-      if (!read) read = Date.now();
-      offset();
-    });
-    const number = (id) => ($(id).value === "" ? null : Number($(id).value));
-    const keep = (kind, what) => {
-      const shown = offset();
-      const serial = $("check-device").value;
-      if (!serial || (kind === "clock" && shown === null)) {
-        app.say("请先按“读数”，再填写设备显示的时间。");
-        return;
-      }
-      const fault = document.querySelector("input[name=fault]:checked");
-      if (kind === "check" && !fault) {
-        app.say("请选择有没有故障。");
-        return;
-      }
-      const seen = kind === "clock" ? {} : {
-        fault_free: fault.value === "no", battery_percent: number("check-battery"), free_minutes: number("check-minutes"), note: $("check-note").value.trim(),
-      };
-      const body = { serial, ...seen, ...(shown === null ? {} : { shown_at: field.iso(shown) }) };
-      if (app.note(kind, body, `${what} ${serial}`, { at: read || Date.now() })) {
-        read = 0;
-        ["check-shown", "check-battery", "check-minutes", "check-note"].forEach((id) => { $(id).value = ""; });
-        $("check-offset").textContent = "";
-        document.querySelectorAll("input[name=fault]").forEach((one) => { one.checked = false; });
-      }
-    };
-    $("check-keep").addEventListener("click", () => keep("check", "使用前检查"));
-    $("clock-keep").addEventListener("click", () => keep("clock", "测读设备时钟"));
-    app.ticks.push((now) => { $("check-phone").textContent = field.time(now); });
-  };
-  check();
   if (data.mode !== "activity") return;
 
   // ---- interruptions
@@ -105,7 +38,9 @@
 
   const stops = (facts) => {
     const open = running(facts);
-    $("stop-form").hidden = open.length > 0;
+    const over = Boolean(facts.ended_at || facts.left_at || facts.returned_at);
+    $("stop-form").hidden = open.length > 0 || over;
+    $("stop-over").hidden = !over || open.length > 0;
     fill("stopped", ...open.map((one) => el("div", { class: "field-stopped" },
       el("p", {}, `${field.hm(one.at)} 起中断：${nameOf(one.cause)}`),
       el("button", {
@@ -206,7 +141,7 @@
     const facts = app.facts();
     if (!facts.known) return;
     const spoken = facts.marks.filter((one) => one.code === "interruption_reason").length;
-    app.drawn("stops", [facts.stops, facts.reports, spoken], () => stops(facts));
+    app.drawn("stops", [facts.stops, facts.reports, spoken, field.MOMENTS.map((name) => facts[name])], () => stops(facts));
     app.drawn("papers", [app.keep.drafts(app.activity), facts.documents, facts.ended_at], () => papers(facts));
     const open = running(facts).length;
     const tab = document.querySelector("[data-show=stops]");

@@ -91,18 +91,18 @@
   const sender = field.sender(data, {
     ...keep,
     all: keep.all,
-    answered: (id, outcome, sentence) => {
+    answered: (id, outcome, sentence, failed) => {
       const before = keep.all().find((one) => one.id === id);
       if (before && outcome === "done") {
         kept.set(id, before.body);
         app.uncovered.add(id);
       }
-      keep.answered(id, outcome, sentence);
+      keep.answered(id, outcome, sentence, failed);
     },
   }, {
     activity: () => app.activity,
     changed: () => app.changed(),
-    answered: () => {},
+    answered: (one) => app.heard.forEach((hear) => hear(one)),
     registered: (activity) => {
       if (activity && activity.id === app.activity) {
         app.registered = activity;
@@ -169,7 +169,7 @@
     if (!$("entries")) return;
     const rows = keep.all().filter((one) => data.mode === "home" || one.activity === app.activity || one.state !== "done");
     fill("entries", ...rows.reverse().map((one) => {
-      const [tone, words] = STATES[one.state] || ["plain", one.state];
+      const [tone, words] = one.failed ? ["bad", "未通过"] : STATES[one.state] || ["plain", one.state];
       return el("li", { class: "field-entry", "data-state": one.state },
         el("span", { class: "num" }, field.hm(one.at)),
         el("span", { class: "field-what" }, one.what,
@@ -230,5 +230,6 @@
     sender.go();
   };
   app.ticks = [];
+  app.heard = []; // who wants to hear each answer of the office
   document.addEventListener("DOMContentLoaded", () => app.begin());
 })();

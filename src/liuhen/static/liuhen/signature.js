@@ -1,4 +1,5 @@
 // A signature drawn with finger, pen or mouse: kept as strokes, sent as PNG in a hidden field when the form is sent.
+// What was sent and refused for another reason comes back in that field: it is drawn again, and goes once more as it was.
 "use strict";
 
 document.querySelectorAll("[data-sign]").forEach((box) => {
@@ -7,6 +8,7 @@ document.querySelectorAll("[data-sign]").forEach((box) => {
   const pen = pad.getContext("2d");
   let strokes = [];
   let stroke = null;
+  let before = null; // the drawing that came back
 
   // Places are fractions of the pad, so that a turned phone keeps what was written.
   const place = (event) => {
@@ -19,6 +21,7 @@ document.querySelectorAll("[data-sign]").forEach((box) => {
     pen.lineCap = "round";
     pen.lineJoin = "round";
     pen.strokeStyle = "#111";
+    if (before) pen.drawImage(before, 0, 0, pad.width, pad.height);
     for (const points of strokes) {
       pen.beginPath();
       points.forEach(([x, y], at) => {
@@ -48,13 +51,28 @@ document.querySelectorAll("[data-sign]").forEach((box) => {
       stroke = null;
     });
   }
-  box.querySelector("[data-sign-clear]").addEventListener("click", () => {
+  const clear = () => {
     strokes = [];
+    before = null;
     field.value = "";
     draw();
+  };
+  // Read without an address, which the page's policy would have to allow.
+  const bring = async (address) => {
+    try {
+      const bytes = Uint8Array.from(atob(address.split(",")[1]), (one) => one.charCodeAt(0));
+      before = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+      draw();
+    } catch (error) {
+      clear(); // no drawing: to be signed anew
+    }
+  };
+  box.querySelector("[data-sign-clear]").addEventListener("click", clear);
+  const form = box.closest("form");
+  if (form.elements.officer) form.elements.officer.addEventListener("change", clear); // another one's signature
+  form.addEventListener("submit", () => {
+    if (strokes.length) field.value = pad.toDataURL("image/png");
+    else if (!before) field.value = "";
   });
-  box.closest("form").addEventListener("submit", () => {
-    field.value = strokes.length ? pad.toDataURL("image/png") : "";
-  });
-  field.value = "";
+  if (field.value) bring(field.value);
 });
