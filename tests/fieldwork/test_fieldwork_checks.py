@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from fieldwork_office import AT, clock, inspection, recording, run_by
+from equipment.equipment_office import handed_out, taken_back
+from fieldwork_office import AT, clock, inspection, officers, recording, run_by
 
 from liuhen.base import site
 from liuhen.base.acts import NotAllowedError, ReasonMissingError
@@ -214,3 +215,20 @@ def test_every_mark_of_a_regulation_has_its_key(people: SimpleNamespace) -> None
 def test_severities_are_told_apart(people: SimpleNamespace) -> None:
     found = {one.finding.severity for one in judge(inspection(people)).findings}
     assert found <= {MUST, SHOULD, NOTE}
+
+
+def test_who_carries_a_device_without_having_signed_for_it_is_told(people: SimpleNamespace) -> None:
+    before = inspection(people)
+    issue = handed_out(people, clock(8))
+    taken_back(issue, people, clock(10))
+    theirs = inspection(people, devices={issue.device: officers("100002")[0]})
+    later = inspection(people, arrived_at=clock(11), ended_at=clock(12), left_at=None)
+    assert "carried_unissued" not in told(before), "the officer who signed for it carried it"
+    assert "领用人是林一鸣" in told(theirs)["carried_unissued"].finding.text
+    finding = told(later)["carried_unissued"].finding
+    assert (finding.severity, finding.params["holders"]) == (SHOULD, "无人")
+    assert finding.article is not None
+
+
+def test_of_a_device_without_a_use_register_nobody_is_asked_who_signed(people: SimpleNamespace) -> None:
+    assert "carried_unissued" not in told(inspection(people))

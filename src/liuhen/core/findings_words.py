@@ -115,6 +115,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "拍摄于 {taken}，使用台账上这时 {serial} 没有领用人。",
         "请查明当时由谁使用：漏登记的补书面说明，设备时钟不准的先核对校准；未经领用使用设备的，由科室负责人处理。",
     ),
+    "carried_unissued": (
+        "{serial}由{who}携带，使用台账上这段时间的领用人是{holders}。",
+        "请核对携带人；确由其携带而漏登记领用的，由采集管理员书面说明；未经领用使用设备的，由科室负责人处理。",
+    ),
     # matching: core/field/matching.py
     "recording_alone": ("没有与之相符的执法活动：{reason}。", "请补建执法活动，或说明这段音像的由来。"),
     "activity_ambiguous": (

@@ -44,6 +44,7 @@ _CLOSES: dict[str, tuple[Act, str]] = {
     "one_officer": (acts.TELL, "activity_tell"),
     "no_device": (acts.TELL, "activity_tell"),
     "device_twice": (acts.CORRECT, "activity_tell"),
+    "carried_unissued": (acts.CORRECT, "activity_tell"),
     "matter_unlisted": (acts.CORRECT, "activity_tell"),
     "document_outside": (acts.WITHDRAW_DOCUMENT, ""),
     "document_untimed": (acts.WITHDRAW_DOCUMENT, ""),

@@ -42,13 +42,13 @@ MOST_LABELS = 480
 
 
 class TableForm(forms.Form):
-    table = forms.FileField(label="设备表", help_text="Excel 工作簿（.xlsx）或 CSV，至多 5 MiB、5000 行。")
+    table = forms.FileField(label="设备表", help_text="Excel 工作簿（.xlsx）或 CSV，至多 5 MB、5000 行。")
 
     def clean_table(self) -> tuple[bytes, str]:
         """What it holds, and what it is called."""
         file = self.cleaned_data["table"]
         if file.size > LARGEST:
-            raise forms.ValidationError(f"文件超过 {LARGEST >> 20} MiB，请分成几个。")
+            raise forms.ValidationError(f"文件超过 {LARGEST >> 20} MB，请分成几个。")
         data: bytes = file.read()
         return data, file.name or ""
 

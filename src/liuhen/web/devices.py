@@ -20,6 +20,7 @@ from liuhen.base.devices.selectors import visible_to
 from liuhen.base.people.models import Account, Officer, Unit
 from liuhen.base.people.selectors import officers_of, units_of
 from liuhen.base.recordings.acts import BROWSE
+from liuhen.prints.words import clock_offset
 from liuhen.stages.equipment import acts as equipment
 from liuhen.stages.equipment.selectors import held_now, issue_of, unheld_recordings
 from liuhen.stages.equipment.services import last_check, trouble_of
@@ -185,7 +186,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             "issue": could(request, equipment.ISSUE.who),
             "labels": could(request, acts.REGISTER_DEVICE.who),
         },
-        "readings": device.clock_readings.select_related("read_by").order_by("-server_at")[:20],
+        "readings": [
+            (one, clock_offset(one.offset_seconds))
+            for one in device.clock_readings.select_related("read_by").order_by("-server_at")[:20]
+        ],
         "may_correct": could(request, acts.CORRECT_DEVICE.who)
         and device.state in acts.CORRECT_DEVICE.sources,
         "sees_recordings": could(request, BROWSE),

@@ -138,6 +138,29 @@ def unheld(recording: Recording) -> Finding | None:
     )
 
 
+def carried_unissued(
+    device: Device, officer: Officer | None, start: datetime, end: datetime
+) -> Finding | None:
+    """The officer (None: anybody) who carried the device from `start` to `end` had not signed for it.
+
+    As above, nothing is asked of the time before the office kept a use register of the device.
+    """
+    if not Issue.objects.filter(device=device, issued_at__lte=start).exists():
+        return None
+    holders = [one.officer for one in holders_between(device, start, end)]
+    if holders if officer is None else officer in holders:
+        return None
+    articles = USE_REGISTER.articles.get(device.agency.pack, ())
+    return found(
+        "carried_unissued",
+        SHOULD,
+        article=articles[0] if articles else None,
+        serial=device.serial,
+        who=officer.name if officer else "活动人员",
+        holders=[one.name for one in holders] or "无人",
+    )
+
+
 def _unheld(rows: QuerySet[Recording]) -> QuerySet[Recording]:
     slack = timedelta(seconds=site.current().clock_tolerance_seconds)
     first = Issue.objects.filter(device=OuterRef("device")).order_by().values("device")

@@ -33,6 +33,7 @@ from liuhen.core.field.time_agreement import DocumentTimes, Row, time_agreement
 from liuhen.core.findings import MUST, NOTE, SHOULD, Finding, found
 from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.terms import NAMES
+from liuhen.stages.equipment.selectors import carried_unissued
 
 from .facts import pack_of
 from .models import Activity, Mark, Match, Placed, Report, Settled
@@ -180,6 +181,7 @@ def _of_itself(activity: Activity, pack: Pack | None) -> Iterator[Finding]:
         yield found("one_officer", MUST)
     if not activity.carried.exists() and activity.arrived_at and not _unrecorded(activity):
         yield found("no_device", SHOULD)
+    yield from _unissued(activity)
     for serial, others in carrying(activity).items():
         for other in others:
             yield found("device_twice", SHOULD, device=serial, other=other.number)
@@ -192,6 +194,18 @@ def _of_itself(activity: Activity, pack: Pack | None) -> Iterator[Finding]:
         yield found("matter_unlisted", NOTE, matter=NAMES.get(activity.matter, activity.matter))
     yield from _documents(activity)
     yield from _reports(activity, pack)
+
+
+def _unissued(activity: Activity) -> Iterator[Finding]:
+    """Devices carried by somebody who had not signed for them."""
+    start = activity.arrived_at
+    if start is None:
+        return
+    end = activity.left_at or activity.ended_at or start
+    for one in activity.carried.select_related("device__agency", "officer"):
+        finding = carried_unissued(one.device, one.officer, start, end)
+        if finding is not None:
+            yield finding
 
 
 def _unrecorded(activity: Activity) -> bool:
