@@ -152,7 +152,7 @@ def test_both_clocks_stand_together_and_agree(carded: Path, page_of: Any):
     page.wait_for_timeout(300)
     assert page.inner_text("#clock-absolute").startswith("2026-11-20 09:30:05.")
     assert page.inner_text("#clock-elapsed").startswith("00:00:05.")
-    assert "未测" in page.inner_text(".clock-words")
+    assert page.inner_text(".clock-words") == "设备时钟（文件名）；与卫星定位时间相符（仅供参考）"
 
 
 def test_a_loop_plays_between_its_ends(carded: Path, page_of: Any):
