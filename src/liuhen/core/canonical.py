@@ -13,6 +13,11 @@ import orjson
 ENTRY_LIMIT = 65_535
 
 
+_PLAIN = (str, bool, int)
+_LEAVES = frozenset({*_PLAIN, type(None)})  # most of what there is: passed without a call for each
+_LAST_KEY = "\uffff"
+
+
 class CanonicalError(ValueError):
     """A value that has no single spelling."""
 
@@ -27,15 +32,17 @@ def canonical(value: Any) -> bytes:
 
 
 def _check(value: Any) -> None:
-    if value is None or isinstance(value, str | bool | int):
+    if value is None or isinstance(value, _PLAIN):
         return
-    if isinstance(value, list | tuple):
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str) or not (key.isascii() or max(key) <= _LAST_KEY):
+                raise CanonicalError("keys are strings within the Basic Multilingual Plane")
+            if type(item) not in _LEAVES:
+                _check(item)
+    elif isinstance(value, list | tuple):
         for item in value:
-            _check(item)
-        return
-    if not isinstance(value, dict):
+            if type(item) not in _LEAVES:
+                _check(item)
+    else:
         raise CanonicalError(f"{type(value).__name__} has no canonical spelling")
-    for key, item in value.items():
-        if not isinstance(key, str) or any(ord(char) > 0xFFFF for char in key):
-            raise CanonicalError("keys are strings within the Basic Multilingual Plane")
-        _check(item)

@@ -3,7 +3,8 @@
     python -I -S -B drive_commit.py HOME v1|v2
 
 - It does what a run after a crash does: discard left-over drafts, finish a version cut short, then go on.
-- Without Django and without site-packages, so that what it asks of the system is short and always the same.
+- Without Django, and without what `site` does at start-up, so that what it asks of the system is short and always
+  the same.
 - The failing open of BEGIN marks in the trace where start-up ends and the commit begins.
 """
 
@@ -17,6 +18,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "src"))
+sys.path.append(  # for orjson
+    str(
+        Path(sys.executable).parents[1]
+        / f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+    )
+)
 
 from liuhen.core.blobs.local import LocalBlobs
 from liuhen.core.ocfl.inventory import Inventory

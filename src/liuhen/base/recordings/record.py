@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from django.template import Context, Engine, Template
 
 from liuhen.base.clock import local, parse_stamp
+from liuhen.core.readable import readable
 
 SCHEMA = "liuhen/record/1"
 RECORD = "record.json"
@@ -29,7 +29,7 @@ KIND_WORDS = {"video": "录像", "audio": "录音", "photo": "照片", "other": 
 
 def to_bytes(record: dict[str, Any]) -> bytes:
     """Readable JSON, sorted, so that the same record has the same bytes."""
-    return json.dumps(record, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False).encode() + b"\n"
+    return readable(record, sort_keys=True)
 
 
 def explanation(record: dict[str, Any]) -> bytes:

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from typing import Any
 
 from ..blobs.paths import check_path
 from ..errors import DamagedError
+from ..readable import readable
 from . import inventory_checks
 from .inventory_checks import Note
 
@@ -105,7 +105,7 @@ class Inventory:
         out["manifest"] = _by_digest(self.manifest)
         out["type"] = self.type
         out["versions"] = {name: _version_block(self.versions[name]) for name in self.versions}
-        return (json.dumps(out, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+        return readable(out, indent=1)
 
 
 def _by_digest(paths: Mapping[str, str]) -> dict[str, list[str]]:

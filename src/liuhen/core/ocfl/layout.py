@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from pathlib import Path
@@ -20,30 +19,29 @@ from ..blobs.local import MARKER, LocalBlobs
 from ..blobs.memory import MemoryBlobs
 from ..durable import fsync_dir, make_dirs, write_new
 from ..errors import RefusedError
+from ..readable import readable
 
 LAYOUT = "0003-hash-and-id-n-tuple-storage-layout"
 DIGEST, TUPLE_SIZE, TUPLES = "sha256", 3, 3
 _NAME_LIMIT = 100  # characters of the encoded id before it is cut and the digest appended
 
 
-def _json(value: dict[str, object]) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
-
-
 ROOT_FILES = {
-    f"extensions/{LAYOUT}/config.json": _json(
+    f"extensions/{LAYOUT}/config.json": readable(
         {
             "extensionName": LAYOUT,
             "digestAlgorithm": DIGEST,
             "tupleSize": TUPLE_SIZE,
             "numberOfTuples": TUPLES,
-        }
+        },
+        indent=1,
     ),
-    "ocfl_layout.json": _json(
+    "ocfl_layout.json": readable(
         {
             "extension": LAYOUT,
             "description": "对象标识的 SHA-256 前九位分三级目录，其下为百分号编码的对象标识",
-        }
+        },
+        indent=1,
     ),
     MARKER: b"ocfl_1.1\n",
 }

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import textwrap
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -22,6 +21,7 @@ from liuhen.base.basis import INTAKE, NEVER_CHANGED
 from liuhen.base.people.models import Role
 from liuhen.base.recordings.models import Finding, Recording
 from liuhen.core.durable import fsync_dir
+from liuhen.core.readable import readable
 from liuhen.stages.fieldwork.selectors import documents_for_recordings
 
 from .models import Batch, Item
@@ -80,8 +80,8 @@ class Content:
 
 
 def _indented(value: Any, blanks: int) -> str:
-    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
-    return textwrap.indent(text, " " * blanks).lstrip(" ")
+    """Only what stands between values breaks a line; a name on the card may hold other separators."""
+    return readable(value, sort_keys=True).decode().rstrip("\n").replace("\n", "\n" + " " * blanks)
 
 
 class Totals:
