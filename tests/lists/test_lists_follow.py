@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,10 @@ from liuhen.base.devices.models import Device
 from liuhen.base.ledger.models import Head
 from liuhen.base.people.models import Officer
 from liuhen.base.recordings.lists import rows as lists
+from liuhen.base.recordings.lists.filters import Filters
 from liuhen.base.recordings.lists.models import Cell, Following, Listed
 from liuhen.base.recordings.lists.rows import catch_up, differences, follow, make_again
+from liuhen.base.recordings.lists.search import find
 from liuhen.base.recordings.models import Recording
 from liuhen.base.storage.amend import Owner, assign
 from liuhen.base.storage.stores import open_stores
@@ -156,6 +159,23 @@ def test_lists_are_made_again_from_nothing(people):
     assert differences() != []
     assert make_again() == 60
     assert differences() == []
+
+
+def test_rows_from_before_are_given_their_cells(people):
+    fill(people.custodian.agency, 60)
+    Listed.objects.update(cell=0)
+    assert differences() != []
+    filled = import_module("liuhen.base.recordings.migrations.0006_listed_cell")
+    with connection.cursor() as cursor:
+        cursor.execute(filled._FILL)
+    assert differences() == []
+
+
+def test_a_search_stands_without_its_counters(people):
+    fill(people.custodian.agency, 60)
+    Cell.objects.all().delete()
+    for text in ("市场", "林一鸣", "检查 林一鸣"):
+        find(people.custodian, Filters.read({"q": [text], "kind": ["video"]}), at=AT)
 
 
 def test_another_version_of_the_rules_makes_them_again(people, monkeypatch):

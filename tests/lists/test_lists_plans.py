@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from lists.lists_office import AT, another_unit, fill
 
+from liuhen.base.recordings.lists.facets import edge_statement
 from liuhen.base.recordings.lists.filters import Filters, Sort
 from liuhen.base.recordings.lists.hits import hits_of
 from liuhen.base.recordings.lists.page import Place, statements
@@ -65,3 +66,13 @@ def test_every_page_is_walked_along_an_index(people, analysed):
                             plan,
                         )
     assert looked > 300
+
+
+def test_the_ends_of_a_span_are_counted_from_one_index_alone(people):
+    if connection.vendor != "sqlite":
+        pytest.skip("the plans are SQLite's")
+    fill(people.custodian.agency, 300)
+    query = ask(people.custodian, Filters.read({"from": ["2026-10-10"], "to": ["2026-11-05"]}), AT)
+    statement = edge_statement(query, query.span)
+    steps = plan_of(statement.text, statement.given)
+    assert [step for step in steps if "COVERING INDEX listed_taken" in step], steps

@@ -30,8 +30,9 @@ from .people import services
 from .people.models import SYNTHETIC, Account, Agency, Officer, Role
 from .people.services import Person
 from .recordings.lists import index
+from .recordings.lists.cells import COLUMNS, Key, numbers_of
 from .recordings.lists.models import Cell, Listed, listed_id
-from .recordings.lists.rows import COLUMNS, Key, add_up, taken_ms
+from .recordings.lists.rows import add_up, taken_ms
 from .recordings.lists.words import words_of
 from .recordings.models import Finding, Recording, Series
 from .recordings.numbers import RECORDING
@@ -253,7 +254,7 @@ _RECORDING = (
     "key_file", "device_id", "holder_id", "unit_id", "taken_at", "duration_ms", "stored_at", "record_sha256",
     "head", "position",
 )  # fmt: skip
-_LISTED = ("id", "recording", *COLUMNS, "taken", "words")
+_LISTED = ("id", "recording", *COLUMNS, "taken", "words", "cell")
 _FINDING = ("recording_id", "code", "severity", "text", "params")
 _FOUND = ("gap", "warning", "合成数据：第 0 路流在 61.200 秒处中断 2.400 秒。", "{}")
 
@@ -285,16 +286,17 @@ class _Writer:
             place = listed_id(self.key, row.position)
             recordings.append(self._recording(row, key, state))
             taken = row.day.midnight + (_STORED if row.second is None else row.second) * 1000
-            listed.append((place, key, *cell, taken, words))
+            listed.append((cell, (place, key, *cell, taken, words)))
             documents.append((place, index.document(words, person, unit, device)))
             if row.finding:
                 findings.append((key, *_FOUND))
             moves[cell] += 1
         _insert("recordings_recording", _RECORDING, recordings)
-        _insert("recordings_listed", _LISTED, listed)
+        add_up(moves)
+        cells = numbers_of(moves)
+        _insert("recordings_listed", _LISTED, [(*columns, cells[cell]) for cell, columns in listed])
         _insert("recordings_finding", _FINDING, findings)
         index.put(documents)
-        add_up(moves)
         for year, last in self.last.items():
             Series.objects.update_or_create(
                 agency=self.agency, kind=RECORDING, year=year, defaults={"last": last}

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -19,9 +19,10 @@ from liuhen.base.devices.models import Device
 from liuhen.base.people.models import Officer, Unit
 
 from ..models import Recording
+from .cells import Facts, told
 from .filters import COLUMNS, NO, NONE, YES, Span, month_span
-from .hits import Hit, Hits
-from .query import Query, Value, all_of, taken_within
+from .hits import Hits
+from .query import KNOWN, Query, Value, all_of, moments_within
 from .rows import month_of
 from .sql import Sql
 
@@ -37,7 +38,6 @@ LABELS = {
 SHOWN = 12
 _SMALL = ("kind", "state", "findings")  # few values: counted together in one pass
 _LARGE = ("unit", "holder", "device", "month")
-_FACTS = ("holder", "unit", "device", "kind", "state", "month", "findings")
 _FIRST_MONTH, _LAST_MONTH = 197001, 999912
 
 
@@ -63,7 +63,7 @@ class Facets:
     facets: tuple[Facet, ...]
 
 
-_Loose = list[tuple[dict[str, Value], int]]  # what no counter tells: columns and how many
+_Loose = list[tuple[Facts, int]]  # what no counter tells: of which cell, and how many
 
 
 def facets_of(query: Query, hits: Hits) -> Facets:
@@ -71,10 +71,10 @@ def facets_of(query: Query, hits: Hits) -> Facets:
     counts: dict[str, Counter[Value]] = {column: Counter() for column in COLUMNS.values()}
     total = 0
     if not query.empty:
-        edges = list(_of_edges(query))
-        total = _small(query, counts, _Beside(query, hits, edges))
+        beside = _Beside(query, [*hits.counted, *_of_edges(query)])
+        total = _small(query, counts, beside)
         for column in _LARGE:
-            _large(query, column, counts[column], _Beside(query, hits, edges))
+            _large(query, column, counts[column], beside)
     shown = tuple(_facet(query, name, counts[column]) for name, column in COLUMNS.items())
     return Facets(total, shown)
 
@@ -84,26 +84,18 @@ class _Beside:
     """What no counter tells: rows that words found, and the days at both ends of a span."""
 
     query: Query
-    hits: Hits
-    edges: _Loose
+    loose: _Loose
 
     def by(self, columns: tuple[str, ...], *, but: tuple[str, ...]) -> Iterator[tuple[dict[str, Value], int]]:
         """How many of each value, under every choice but those of `but`."""
         asked = [(name, values) for name, values in self.query.chosen.items() if name not in but]
-        yield from _grouped(self.hits.rows, columns, asked)
-        yield from (pair for pair in self.edges if all(pair[0][name] in values for name, values in asked))
-
-
-def _grouped(
-    rows: Sequence[Hit], columns: tuple[str, ...], asked: list[tuple[str, frozenset[Value]]]
-) -> Iterator[tuple[dict[str, Value], int]]:
-    """Row after row is counted by the interpreter's own loop: there may be thousands."""
-    for name, values in asked:
-        place = Hit._fields.index(name)
-        rows = [row for row in rows if row[place] in values]
-    pick = itemgetter(*(Hit._fields.index(name) for name in columns))
-    for found, n in Counter(map(pick, rows)).items():
-        yield _values(columns, found if len(columns) > 1 else (found,)), n
+        pick = itemgetter(*(Facts._fields.index(name) for name in columns))
+        found: Counter[object] = Counter()
+        for facts, n in self.loose:
+            if not asked or facts.agrees(asked):
+                found[pick(facts)] += n
+        for values, n in found.items():
+            yield _values(columns, values if isinstance(values, tuple) else (values,)), n
 
 
 def _small(query: Query, counts: dict[str, Counter[Value]], beside: _Beside) -> int:
@@ -175,20 +167,26 @@ def _before(month: int) -> int:
     return month - 1 if month % 100 > 1 else month - 89
 
 
-def _of_edges(query: Query) -> Iterator[tuple[dict[str, Value], int]]:
+def _of_edges(query: Query) -> Iterator[tuple[Facts, int]]:
     if not query.every_term_is_named:
         return
-    columns = ", ".join(_FACTS)
     for edge in _edges(query.span):
-        where = all_of([*query.by_columns(but=query.chosen), *taken_within(edge)])
+        statement = edge_statement(query, edge)
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT {columns}, COUNT(*) FROM recordings_listed "  # noqa: S608
-                f"WHERE {where.text} GROUP BY {columns}",
-                where.given,
-            )
+            cursor.execute(statement.text, statement.given)
             rows = cursor.fetchall()
-        yield from ((_values(_FACTS, row), int(row[-1])) for row in rows)
+        yield from ((told(row[:-1]), int(row[-1])) for row in rows)
+
+
+def edge_statement(query: Query, edge: Span) -> Sql:
+    """By the cells' numbers: read from the index of moments alone where a whole agency is looked at."""
+    where = all_of([*query.by_columns(but=query.chosen), *moments_within(edge)])
+    return Sql(
+        f"SELECT {', '.join(Facts._fields)}, rows_of FROM (SELECT cell, COUNT(*) AS rows_of "  # noqa: S608
+        f"FROM recordings_listed WHERE {where.text} GROUP BY cell) AS edge "
+        f"JOIN recordings_cell ON id = cell WHERE {KNOWN.text}",
+        where.given,
+    )
 
 
 def _edges(span: Span) -> list[Span]:

@@ -6,42 +6,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from operator import itemgetter
 from typing import NamedTuple
-from uuid import UUID
 
 from django.db import connection
 
 from . import index
+from .cells import Facts, facts_of
 from .query import Query, all_of, isin, taken_within
 from .sql import Sql
 from .understand import Term
 
 MOST = 5_000  # rows that are read whole
 _MOST_MARKS = 60
-_FACTS = "id, taken, recording, holder, unit, device, kind, state, month, findings"
+_CELL = 2
 
 
 class Hit(NamedTuple):
     id: int
     taken: int
-    recording: str | UUID
-    holder: int
-    unit: int
-    device: int
-    kind: str
-    state: str
-    month: int
-    findings: bool
-    words: str  # "" where the database has judged them
+    cell: int
+    words: str = ""  # "" where the database has judged them
+
+
+_Row = tuple[int, int, int] | tuple[int, int, int, str]  # a Hit before anybody asks for its parts by name
 
 
 @dataclass(frozen=True)
 class Hits:
     """Rows that words found, whatever is chosen beside; `too_many`: more than are read whole."""
 
-    rows: tuple[Hit, ...] = ()
+    rows: tuple[_Row, ...] = ()
+    cells: dict[int, Facts] = field(default_factory=dict)
     too_many: bool = False
+
+    @cached_property
+    def counted(self) -> list[tuple[Facts, int]]:
+        """How many rows agree in everything a list is filtered by."""
+        cells = Counter(map(itemgetter(_CELL), self.rows))
+        return [(self.cells[cell], n) for cell, n in cells.items() if cell in self.cells]
+
+    def chosen(self, query: Query) -> tuple[_Row, ...]:
+        if not query.chosen:
+            return self.rows
+        good = {cell for cell, facts in self.cells.items() if facts.agrees(query.chosen.items())}
+        return tuple(row for row in self.rows if row[_CELL] in good)
 
 
 def hits_of(query: Query) -> Hits:
@@ -55,11 +67,11 @@ def hits_of(query: Query) -> Hits:
 
 
 def _read(query: Query, conditions: list[Sql]) -> Hits:
-    rows: dict[int, Hit] = {}
+    rows: dict[int, _Row] = {}
     judged = _by_words_alone(query)
     words = [index.holds(term.needle) for term in query.terms] if judged else []
     where = all_of([*conditions, *taken_within(query.span), *words])
-    columns = f"{_FACTS}, ''" if judged else f"{_FACTS}, words"
+    columns = "id, taken, cell" if judged else "id, taken, cell, words"
     for source in _proposals(query):
         sql = f"SELECT {columns} FROM {source.text}{where.text} LIMIT {MOST + 1}"  # noqa: S608
         with connection.cursor() as cursor:
@@ -67,9 +79,12 @@ def _read(query: Query, conditions: list[Sql]) -> Hits:
             some = cursor.fetchall()
         if len(some) > MOST:
             return Hits(too_many=True)
-        rows.update((row[0], row) for row in map(Hit._make, some))
-    found = rows.values()
-    return Hits(tuple(found if judged else (row for row in found if _only_by_words(query, row))))
+        rows.update(zip(map(itemgetter(0), some), some, strict=True))
+    cells = facts_of(map(itemgetter(_CELL), rows.values()))
+    if judged:
+        return Hits(tuple(rows.values()), cells)
+    hits = (row for row in map(Hit._make, rows.values()) if row.cell in cells)
+    return Hits(tuple(row for row in hits if _only_by_words(query, row, cells[row.cell])), cells)
 
 
 def _by_words_alone(query: Query) -> bool:
@@ -98,9 +113,9 @@ def _marks(term: Term) -> list[str]:
     return marks if len(marks) <= _MOST_MARKS else []
 
 
-def _only_by_words(query: Query, row: Hit) -> bool:
+def _only_by_words(query: Query, row: Hit, facts: Facts) -> bool:
     """Every term holds, and not all of them by columns."""
-    named = [_is_named(term, row) for term in query.terms]
+    named = [_is_named(term, facts) for term in query.terms]
     if all(named):
         return False
     return all(
@@ -109,5 +124,5 @@ def _only_by_words(query: Query, row: Hit) -> bool:
     )
 
 
-def _is_named(term: Term, row: Hit) -> bool:
-    return any(getattr(row, one.column) == one.key for one in term.named)
+def _is_named(term: Term, facts: Facts) -> bool:
+    return any(getattr(facts, one.column) == one.key for one in term.named)

@@ -36,11 +36,13 @@ class Listed(models.Model):
         help_text="ms since 1970; of storing, where it is not known when it was taken"
     )
     words = models.TextField()
+    cell = models.BigIntegerField(default=0, help_text="the counter it is counted in")
 
     class Meta:
         db_table = "recordings_listed"
         indexes: ClassVar = [
-            models.Index(fields=["agency", "taken", "id"], name="listed_taken"),
+            # With the cell, so that the days at the ends of a span are counted from the index alone.
+            models.Index(fields=["agency", "taken", "id", "cell"], name="listed_taken"),
             models.Index(fields=["holder", "taken", "id"], name="listed_holder_taken"),
             models.Index(fields=["holder", "id"], name="listed_holder"),
             models.Index(fields=["unit", "taken", "id"], name="listed_unit_taken"),

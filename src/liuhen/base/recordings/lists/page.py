@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from heapq import nlargest, nsmallest
 from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,9 +17,9 @@ from django.db import connection
 
 from . import index
 from .filters import Sort
-from .hits import Hit, Hits
-from .models import listed_id
-from .query import Query, Value, all_of, any_named, any_of, isin, taken_within
+from .hits import Hits
+from .models import Listed, listed_id
+from .query import Query, Value, all_of, any_named, any_of, isin, moments_within, taken_within
 from .sql import Sql
 from .understand import Term
 
@@ -193,7 +192,7 @@ def _between_ids(query: Query, start: Place | None, descending: bool) -> list[Sq
     first, last = listed_id(agency, 0), listed_id(agency + 1, 0) - 1
     judged = []
     if conditions := taken_within(query.span):
-        first, last = _stored(query, conditions[:-1])
+        first, last = _stored(query)
         if first is None:
             return None
         judged = [Sql(one.text.replace("taken", hidden("taken")), one.given) for one in conditions]
@@ -204,9 +203,9 @@ def _between_ids(query: Query, start: Place | None, descending: bool) -> list[Sq
     return [Sql("id >= %s AND id <= %s", [first, last]), *judged]
 
 
-def _stored(query: Query, conditions: list[Sql]) -> tuple[Any, Any]:
+def _stored(query: Query) -> tuple[Any, Any]:
     """The first and the last id of a span, read from the index of moments alone; (None, None): there is none."""
-    where = all_of([Sql("agency = %s", [query.reach.agency]), *conditions])
+    where = all_of([Sql("agency = %s", [query.reach.agency]), *moments_within(query.span)])
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT MIN(id), MAX(id) FROM recordings_listed WHERE {where.text}", where.given)  # noqa: S608
         first, last = cursor.fetchone()
@@ -224,21 +223,17 @@ def _from_hits(
     query: Query, hits: Hits, count: int, start: Place | None, *, descending: bool
 ) -> Iterator[tuple[int, tuple[Place, UUID]]]:
     """The first of them behind `start`: thousands may have been found, and a page is made of `count`."""
-    sort, rows = query.filters.sort, hits.rows
-    for column, values in query.chosen.items():
-        place = Hit._fields.index(column)
-        rows = tuple(row for row in rows if row[place] in values)
-    key = _BY_TAKEN if sort.by_taken else _BY_ID
+    by_taken, rows = query.filters.sort.by_taken, hits.chosen(query)
+    key = _BY_TAKEN if by_taken else _BY_ID
     if start is not None:
-        edge = (start.taken, start.id) if sort.by_taken else start.id
+        edge = (start.taken, start.id) if by_taken else start.id
         rows = tuple(row for row in rows if (key(row) < edge if descending else key(row) > edge))
-    first = nlargest if descending else nsmallest
-    for row in first(count, rows, key=key):
-        yield row.id, (Place(row.taken, row.id), _uuid(row.recording))
+    places = [Place(row[1], row[0]) for row in sorted(rows, key=key, reverse=descending)[:count]]
+    keys = dict(Listed.objects.filter(pk__in=[place.id for place in places]).values_list("pk", "recording"))
+    yield from ((place.id, (place, keys[place.id])) for place in places if place.id in keys)
 
 
-_BY_TAKEN = itemgetter(Hit._fields.index("taken"), Hit._fields.index("id"))
-_BY_ID = itemgetter(Hit._fields.index("id"))
+_BY_TAKEN, _BY_ID = itemgetter(1, 0), itemgetter(0)
 
 
 def _key(sort: Sort, place: Place) -> tuple[int, ...]:

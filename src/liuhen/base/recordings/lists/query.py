@@ -106,11 +106,19 @@ def any_named(term: Term, spelled: Callable[[str], str] = str) -> Sql:
     return any_of(parts)
 
 
+KNOWN = Sql("month <> 0", [])  # when it was taken
+
+
 def taken_within(span: Span) -> list[Sql]:
     """When it was taken; what nobody knows the time of was not taken then."""
+    found = moments_within(span)
+    return [*found, KNOWN] if found else []
+
+
+def moments_within(span: Span) -> list[Sql]:
+    """The same for moments alone, be they of taking or of storing."""
     ends = ((">=", span.start), ("<", span.stop))
-    found = [Sql(f"taken {sign} %s", [end]) for sign, end in ends if end is not None]
-    return [*found, Sql("month <> 0", [])] if found else []
+    return [Sql(f"taken {sign} %s", [end]) for sign, end in ends if end is not None]
 
 
 def any_of(parts: Sequence[Sql]) -> Sql:

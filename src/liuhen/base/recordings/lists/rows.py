@@ -21,15 +21,13 @@ from liuhen.core.media.findings import NOTE
 
 from ..models import Finding, Recording
 from . import index
+from .cells import COLUMNS, Key, numbers_of
 from .models import Cell, Following, Listed, listed_id
 from .words import words_of
 
 VERSION = "1"
-COLUMNS = ("agency", "holder", "unit", "device", "kind", "state", "month", "findings")
 _KEYS = ", ".join(COLUMNS)
 _SLICE = 2000
-
-Key = tuple[int, int, int, int, str, str, int, bool]
 
 
 def follow(recordings: Sequence[Recording]) -> None:
@@ -42,11 +40,14 @@ def follow(recordings: Sequence[Recording]) -> None:
     gone = [old[row.recording] for row in changed if row.recording in old]
     index.take_out([_document(row) for row in gone])
     Listed.objects.filter(pk__in=[row.pk for row in gone]).delete()
-    Listed.objects.bulk_create(changed)
-    index.put([_document(row) for row in changed])
     moves = Counter(key_of(row) for row in changed)
     moves.subtract(key_of(row) for row in gone)
     add_up(moves)
+    cells = numbers_of(key_of(row) for row in changed)
+    for row in changed:
+        row.cell = cells[key_of(row)]
+    Listed.objects.bulk_create(changed)
+    index.put([_document(row) for row in changed])
 
 
 def key_of(row: Listed) -> Key:
@@ -141,6 +142,10 @@ def differences(recordings: Iterable[Recording] | None = None) -> list[str]:
     found = [f"row of {key}" for key in wanted.keys() | there.keys() if wanted.get(key) != there.get(key)]
     counted = Counter(key_of(row) for row in Listed.objects.all())
     told = {tuple(row[:-1]): row[-1] for row in Cell.objects.values_list(*COLUMNS, "n")}
+    numbers = {tuple(row[1:]): row[0] for row in Cell.objects.values_list("pk", *COLUMNS)}
+    found += [
+        f"cell of {row.recording}" for row in Listed.objects.all() if row.cell != numbers.get(key_of(row))
+    ]
     return found + [
         f"count of {key}" for key in counted.keys() | told.keys() if counted[key] != told.get(key)
     ]
