@@ -217,8 +217,12 @@ def test_what_is_less_than_a_higher_regulation_is_a_question_and_can_be_ruled(cl
     assert "低于《" not in plain and "低于《" in held
     address = "/rules/regulation/pengyang/rule/over-jinjiang-agri-clock-handover/"
     assert address in held
-    answer = legal.post(address, {"answer": "仍按 24 小时移交。", "reason": "上位规定优先"})
-    assert answer.status_code == 302
+    assert f"{address}?against=jinjiang-agri" in held
+    answer = legal.post(
+        f"{address}?against=jinjiang-agri", {"answer": "仍按 24 小时移交。", "reason": "上位规定优先"}
+    )
+    assert answer["Location"] == "/rules/rulings/?pack=pengyang&against=jinjiang-agri"
+    assert legal.post(f"{address}?against=nowhere", {"answer": "是", "reason": "有"}).status_code == 404
     row = Ruling.objects.get(code="over-jinjiang-agri-clock-handover")
     assert "低于《" in row.question
     again = legal.get("/rules/rulings/?pack=pengyang&against=jinjiang-agri").content.decode()

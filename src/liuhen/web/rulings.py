@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -51,12 +52,13 @@ def rulings(request: HttpRequest) -> HttpResponse:
 def _open(pack: Pack, agency: Agency, against: Pack | None) -> list[dict[str, str]]:
     answers = answers_of(agency, pack.id)
     written = filled(pack, answers)
+    beside = f"?against={against.id}" if against else ""
     asked = [
         {
             "kind": _KINDS[one.kind],
             "text": one.text,
             "where": _where(pack, one.articles),
-            "href": reverse("rules_rule", args=[pack.id, one.code]),
+            "href": f"{reverse('rules_rule', args=[pack.id, one.code])}{beside}",
             "words": "裁定",
         }
         for one in asked_of(pack, answers, against)
@@ -67,7 +69,7 @@ def _open(pack: Pack, agency: Agency, against: Pack | None) -> list[dict[str, st
             "kind": "待填",
             "text": f"{slot.text}（由{slot.filled_by}定）",
             "where": _where(pack, (slot.article,)),
-            "href": reverse("rules_fill", args=[pack.id, slot.code]),
+            "href": f"{reverse('rules_fill', args=[pack.id, slot.code])}{beside}",
             "words": "填写",
         }
         for slot in pack.slots
@@ -150,7 +152,11 @@ def rule(request: HttpRequest, name: str, code: str) -> HttpResponse:
     kind = value_asked(pack, code)
     shipped = f"随规则包的裁定：{question.ruling}" if question.ruling else ""
     page = FormPage(
-        "裁定疑问", "裁定", _back(pack), "疑问与裁定", intro=f"{pack.title}：{question.text}{shipped}"
+        "裁定疑问",
+        "裁定",
+        _back(request, pack),
+        "疑问与裁定",
+        intro=f"{pack.title}：{question.text}{shipped}",
     )
 
     def act(data: dict[str, Any]) -> Ruling:
@@ -174,7 +180,7 @@ def fill(request: HttpRequest, name: str, slot: str) -> HttpResponse:
     if found is None:
         raise not_there()
     intro = f"{article_in_words(pack.id, found.article)}：{found.text}（由{found.filled_by}定）"
-    page = FormPage("填写条文留给本单位的内容", "填写", _back(pack), "疑问与裁定", intro=intro)
+    page = FormPage("填写条文留给本单位的内容", "填写", _back(request, pack), "疑问与裁定", intro=intro)
 
     def act(data: dict[str, Any]) -> Ruling:
         said = services.Said(data["answer"], data["reason"])
@@ -184,5 +190,9 @@ def fill(request: HttpRequest, name: str, slot: str) -> HttpResponse:
     return form_page(request, page, form, act, said="已填写，记入账本。")
 
 
-def _back(pack: Pack) -> str:
-    return f"{reverse('rules_rulings')}?pack={pack.id}"
+def _back(request: HttpRequest, pack: Pack) -> str:
+    """To the list it came from, the regulation that was held beside it included."""
+    asked = {"pack": pack.id}
+    if name := request.GET.get("against"):
+        asked["against"] = pack_named(name).id
+    return f"{reverse('rules_rulings')}?{urlencode(asked)}"

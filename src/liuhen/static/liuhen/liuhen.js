@@ -20,6 +20,15 @@ document.addEventListener("keydown", (event) => {
   });
 });
 
+// On a phone a row becomes a small card (.stacked in liuhen.css); its cells are named after their columns.
+document.querySelectorAll("table[data-named]").forEach((table) => {
+  const names = [...table.querySelectorAll("thead th")].map((one) => one.textContent.trim());
+  const rows = [...table.querySelectorAll("tbody tr")];
+  if (!names.length || rows.some((row) => row.cells.length !== names.length)) return;
+  rows.forEach((row) => [...row.cells].forEach((cell, place) => (cell.dataset.label = names[place])));
+  table.classList.add("stacked");
+});
+
 // A filter applies at once.
 document.addEventListener("change", (event) => {
   if (event.target instanceof HTMLSelectElement && event.target.matches("select[data-submit]")) {
