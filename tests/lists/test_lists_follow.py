@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lists.lists_office import AT, fill, mark, store_row
@@ -19,8 +20,9 @@ from liuhen.base.devices.models import Device
 from liuhen.base.ledger.models import Head
 from liuhen.base.people.models import Officer
 from liuhen.base.recordings.lists import rows as lists
+from liuhen.base.recordings.lists.cells import Facts
 from liuhen.base.recordings.lists.filters import Filters
-from liuhen.base.recordings.lists.models import Cell, Following, Listed
+from liuhen.base.recordings.lists.models import Cell, Following, Listed, Total
 from liuhen.base.recordings.lists.rows import catch_up, differences, follow, make_again
 from liuhen.base.recordings.lists.search import find
 from liuhen.base.recordings.models import Recording
@@ -169,6 +171,29 @@ def test_rows_from_before_are_given_their_cells(people):
     with connection.cursor() as cursor:
         cursor.execute(filled._FILL)
     assert differences() == []
+
+
+def test_totals_are_filled_from_the_cells_there_are(people):
+    fill(people.custodian.agency, 60)
+    Total.objects.all().delete()
+    assert differences() == ["totals"]
+    filled = import_module("liuhen.base.recordings.migrations.0007_totals")
+    with connection.cursor() as cursor:
+        for column in Facts._fields:
+            cursor.execute(filled._fill(column))
+    assert differences() == []
+
+
+def test_beside_the_list_of_everything_stand_totals_and_no_cell_is_read(people):
+    fill(people.custodian.agency, 60)
+    with CaptureQueriesContext(connection) as asked:
+        counts = find(people.custodian, Filters(), at=AT).counts
+    assert counts.total == 60
+    assert not [one["sql"] for one in asked if "recordings_cell" in one["sql"]]
+    by_cells = Counter()
+    for cell in Cell.objects.all():
+        by_cells[cell.state] += cell.n
+    assert {one.value: one.n for one in counts.facets[0].choices} == dict(by_cells)
 
 
 def test_a_search_stands_without_its_counters(people):

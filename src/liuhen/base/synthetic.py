@@ -30,9 +30,9 @@ from .people import services
 from .people.models import SYNTHETIC, Account, Agency, Officer, Role
 from .people.services import Person
 from .recordings.lists import index
-from .recordings.lists.cells import COLUMNS, Key, numbers_of
-from .recordings.lists.models import Cell, Listed, listed_id
-from .recordings.lists.rows import add_up, taken_ms
+from .recordings.lists.cells import COLUMNS, Key, add_up, numbers_of
+from .recordings.lists.models import Cell, Listed, Total, listed_id
+from .recordings.lists.rows import taken_ms
 from .recordings.lists.words import words_of
 from .recordings.models import Finding, Recording, Series
 from .recordings.numbers import RECORDING
@@ -107,6 +107,7 @@ def remove() -> int:
         Finding.objects.filter(recording__agency=agency)._raw_delete("default")
         Listed.objects.filter(agency=agency.pk)._raw_delete("default")
         Cell.objects.filter(agency=agency.pk)._raw_delete("default")
+        Total.objects.filter(agency=agency.pk)._raw_delete("default")
         rows._raw_delete("default")
         Series.objects.filter(agency=agency).delete()
         index.empty()

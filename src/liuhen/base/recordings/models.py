@@ -224,4 +224,4 @@ class Reservation(models.Model):
         return self.number
 
 
-from .lists.models import Cell, Following, Listed  # noqa: E402, F401 (Django looks for tables here)
+from .lists.models import Cell, Following, Listed, Total  # noqa: E402, F401 (Django looks for tables here)

@@ -19,7 +19,7 @@ from liuhen.base.devices.models import Device
 from liuhen.base.people.models import Officer, Unit
 
 from ..models import Recording
-from .cells import Facts, told
+from .cells import Facts, told, totals_of
 from .filters import COLUMNS, NO, NONE, YES, Span, month_span
 from .hits import Hits
 from .query import KNOWN, Query, Value, all_of, moments_within
@@ -99,7 +99,11 @@ class _Beside:
 
 
 def _small(query: Query, counts: dict[str, Counter[Value]], beside: _Beside) -> int:
-    """Three facets and the total in one pass."""
+    """Three facets and the total in one pass; of everything there is, each by its totals."""
+    if _is_everything(query, but=()):
+        for column in _SMALL:
+            _large(query, column, counts[column], beside)
+        return sum(counts["kind"].values())
     total = 0
     for values, n in (*_counted(query, _SMALL, but=_SMALL), *beside.by(_SMALL, but=_SMALL)):
         agrees = {name: name not in query.chosen or values[name] in query.chosen[name] for name in _SMALL}
@@ -121,6 +125,9 @@ def _counted(
     """Sums of the counters over whole months."""
     if not query.every_term_is_named:
         return
+    if len(columns) == 1 and _is_everything(query, but):
+        yield from (({columns[0]: value}, n) for value, n in totals_of(query.reach.agency, columns[0]))
+        return
     where = all_of([*query.by_columns(but=but), *_whole_months(query.span)])
     names = ", ".join(columns)
     with connection.cursor() as cursor:
@@ -131,6 +138,12 @@ def _counted(
         rows = cursor.fetchall()
     for row in rows:
         yield _values(columns, row), int(row[-1])
+
+
+def _is_everything(query: Query, but: tuple[str, ...]) -> bool:
+    """All that the agency has, apart from what is chosen in `but`."""
+    narrowed = query.terms or query.reach.holder is not None or query.chosen.keys() - set(but)
+    return query.span.open and not narrowed
 
 
 def _values(columns: Iterable[str], row: Iterable[object]) -> dict[str, Value]:

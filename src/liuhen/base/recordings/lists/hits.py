@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
@@ -40,8 +40,11 @@ class Hits:
     """Rows that words found, whatever is chosen beside; `too_many`: more than are read whole."""
 
     rows: tuple[_Row, ...] = ()
-    cells: dict[int, Facts] = field(default_factory=dict)
     too_many: bool = False
+
+    @cached_property
+    def cells(self) -> dict[int, Facts]:
+        return facts_of(map(itemgetter(_CELL), self.rows))
 
     @cached_property
     def counted(self) -> list[tuple[Facts, int]]:
@@ -80,11 +83,11 @@ def _read(query: Query, conditions: list[Sql]) -> Hits:
         if len(some) > MOST:
             return Hits(too_many=True)
         rows.update(zip(map(itemgetter(0), some), some, strict=True))
-    cells = facts_of(map(itemgetter(_CELL), rows.values()))
+    found = Hits(tuple(rows.values()))
     if judged:
-        return Hits(tuple(rows.values()), cells)
-    hits = (row for row in map(Hit._make, rows.values()) if row.cell in cells)
-    return Hits(tuple(row for row in hits if _only_by_words(query, row, cells[row.cell])), cells)
+        return found
+    hits = (row for row in map(Hit._make, found.rows) if row.cell in found.cells)
+    return Hits(tuple(row for row in hits if _only_by_words(query, row, found.cells[row.cell])))
 
 
 def _by_words_alone(query: Query) -> bool:

@@ -3,6 +3,8 @@
 - `Listed`: one narrow row a recording. Its id is agency and ledger position in one number, so the order of ids
   is the order of storing, the same after every rebuild, and the search index has a whole number to name it by.
 - `Cell`: how many recordings agree in every column a list is filtered by. A recording is counted in one cell.
+- `Total`: how many of an agency's recordings have one value in one of these columns. Cells grow with officers and
+  months; what stands beside the list of everything is read from here, whatever their number.
 - Columns hold keys without a constraint, 0 for "nobody", "none" and "unknown": so they compare, and cells are
   unique. The recording's own row is the one the database guards.
 """
@@ -107,6 +109,22 @@ class Cell(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month}: {self.n}"
+
+
+class Total(models.Model):
+    agency = models.BigIntegerField()
+    facet = models.CharField(max_length=10, help_text="the column")
+    value = models.CharField(max_length=20)
+    n = models.BigIntegerField()
+
+    class Meta:
+        db_table = "recordings_total"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["agency", "facet", "value"], name="a_value_is_counted_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.facet} {self.value}: {self.n}"
 
 
 class Following(models.Model):

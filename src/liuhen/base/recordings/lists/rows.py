@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from liuhen.base.clock import SHANGHAI
 from liuhen.base.ledger.models import Head
@@ -21,12 +21,11 @@ from liuhen.core.media.findings import NOTE
 
 from ..models import Finding, Recording
 from . import index
-from .cells import COLUMNS, Key, numbers_of
-from .models import Cell, Following, Listed, listed_id
+from .cells import COLUMNS, Key, add_up, numbers_of, totals
+from .models import Cell, Following, Listed, Total, listed_id
 from .words import words_of
 
 VERSION = "1"
-_KEYS = ", ".join(COLUMNS)
 _SLICE = 2000
 
 
@@ -56,21 +55,6 @@ def key_of(row: Listed) -> Key:
     )  # fmt: skip
 
 
-def add_up(moves: Counter[Key]) -> None:
-    """Change the counters; a cell that counts nothing goes."""
-    sums = [(*key, change) for key, change in sorted(moves.items()) if change]
-    add = (
-        f"INSERT INTO recordings_cell ({_KEYS}, n) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) "  # noqa: S608
-        f"ON CONFLICT ({_KEYS}) DO UPDATE SET n = recordings_cell.n + excluded.n"
-    )
-    same = " AND ".join(f"{name} = %s" for name in COLUMNS)
-    with connection.cursor() as cursor:
-        if sums:
-            cursor.executemany(add, sums)
-        if lost := [row[:-1] for row in sums if row[-1] < 0]:
-            cursor.executemany(f"DELETE FROM recordings_cell WHERE n = 0 AND {same}", lost)  # noqa: S608
-
-
 def catch_up() -> None:
     """Make everything here again when it was made by other rules, or never."""
     if not Following.objects.filter(version=VERSION).exists():
@@ -85,6 +69,7 @@ def make_again() -> int:
         index.empty()
         Listed.objects.all().delete()
         Cell.objects.all().delete()
+        Total.objects.all().delete()
         rows = Recording.objects.order_by("agency_id", "position").iterator(_SLICE)
         while group := list(islice(rows, _SLICE)):
             follow(group)
@@ -142,6 +127,9 @@ def differences(recordings: Iterable[Recording] | None = None) -> list[str]:
     found = [f"row of {key}" for key in wanted.keys() | there.keys() if wanted.get(key) != there.get(key)]
     counted = Counter(key_of(row) for row in Listed.objects.all())
     told = {tuple(row[:-1]): row[-1] for row in Cell.objects.values_list(*COLUMNS, "n")}
+    sums = {tuple(row[:-1]): row[-1] for row in Total.objects.values_list("agency", "facet", "value", "n")}
+    if sums != totals(counted):
+        found.append("totals")
     numbers = {tuple(row[1:]): row[0] for row in Cell.objects.values_list("pk", *COLUMNS)}
     found += [
         f"cell of {row.recording}" for row in Listed.objects.all() if row.cell != numbers.get(key_of(row))
