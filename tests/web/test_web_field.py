@@ -325,7 +325,9 @@ def test_what_could_not_be_registered_is_shown_in_plain_words_and_handled(
     assert "两人在场" not in client_of("officer2").get("/field/refused/").content.decode()
     assert client_of("officer2").post(f"/field/refused/{mark['id']}/again/").status_code == 404
     assert "林一鸣" in client_of("custodian").get("/field/refused/").content.decode()
-    post(client, opening(key))
+    there = list(Officer.objects.filter(staff_no__in=["100001", "100002"]))
+    at, unit = clock.now(), people.officer.unit
+    open_activity(unit, Told(officers=there, arrived_at=at), by=people.officer, at=at, key=key)
     assert client_of("custodian").post(f"/field/refused/{mark['id']}/again/").status_code == 302
     assert Mark.objects.get().note == "两人在场"
     client.post(f"/field/refused/{stop['id']}/handle/", {"reason": "已在活动页补登"})

@@ -48,9 +48,22 @@ def _activity(one: Said, by: Account, at: datetime) -> Activity:
     activity = activities_seen(by, at).filter(pk=one.activity).first()
     if activity is None:
         raise UsageError(
-            "没有这项执法活动，或不属于您的权限。", remedy="请由科室管理员核对后补登。", code="not_there"
+            "没有这项执法活动，或不属于您的权限。",
+            remedy="登记活动的那条送到后，这条会自动再登记；一直没有的，请由科室管理员核对后补登。",
+            code="not_there",
         )
     return activity
+
+
+def _stop_of(activity: Activity, key: Any) -> Stop:
+    row = Stop.objects.filter(pk=UUID(str(key)), activity=activity).first()
+    if row is None:
+        raise UsageError(
+            "它所说的那次中断还没有登记。",
+            remedy="登记中断的那条送到后，这条会自动再登记；一直没有的，请在执法活动中补登中断及恢复的时间。",
+            code="stop_not_there",
+        )
+    return row
 
 
 def _moment(value: Any, ahead_of: tuple[datetime, datetime]) -> datetime | None:
@@ -137,7 +150,7 @@ def _do_stop(one: Said, happened: datetime, by: Account, at: datetime) -> None:
 
 
 def _do_resume(one: Said, happened: datetime, by: Account, at: datetime) -> None:
-    row = Stop.objects.get(pk=UUID(str(one.body["stop"])), activity=_activity(one, by, at))
+    row = _stop_of(_activity(one, by, at), one.body["stop"])
     resume(row, resumed_at=happened, by=by, at=at)
 
 
@@ -150,7 +163,7 @@ def _do_report(one: Said, happened: datetime, by: Account, at: datetime) -> None
         code=str(body["code"]),
         reason=str(body.get("reason") or ""),
         grounds=str(body.get("grounds") or ""),
-        stop=Stop.objects.get(pk=UUID(str(about)), activity=activity) if about else None,
+        stop=_stop_of(activity, about) if about else None,
         start=_moment(body.get("start"), clocks),
         end=_moment(body.get("end"), clocks),
         at=happened,
