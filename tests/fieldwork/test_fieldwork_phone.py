@@ -10,14 +10,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from fieldwork_office import AT, clock
+from fieldwork_office import AT, clock, inspection
 from phone_office import ACTIVITY, bundle, entry, opening, send
 
-from liuhen.base.devices.models import ClockReading
+from liuhen.base.devices.models import ClockReading, Device
+from liuhen.base.devices.services import register_device
 from liuhen.base.ledger.models import Entry as Line
+from liuhen.base.people.models import Unit
 from liuhen.core.errors import UsageError
 from liuhen.stages.equipment.models import Check
-from liuhen.stages.fieldwork import phone
+from liuhen.stages.fieldwork import phone, telling
 from liuhen.stages.fieldwork.models import Activity, Document, Mark, Report, Sent, Stop
 
 
@@ -490,3 +492,33 @@ def test_the_office_that_tells_the_arrival_brings_the_end_that_waited(
     row.refresh_from_db()
     assert (row.arrived_at, row.ended_at) == (clock(9), clock(9, 30))
     assert Sent.objects.get(pk=end.id).outcome == "done"
+
+
+def another_units_recorder(people: SimpleNamespace) -> Device:
+    unit = Unit.objects.create(agency=people.officer.agency, code="350582000099", name="渔政大队")
+    kind = Device.Kind.BODY_RECORDER
+    return register_device(unit, "4701Z01", kind, by=people.custodian, at=AT)
+
+
+@pytest.mark.parametrize("days", [0, 700], ids=["voided", "two-years-ago"])
+def test_an_activity_that_is_void_or_long_past_gives_no_right_to_read_another_units_clock(
+    people: SimpleNamespace, days: int
+) -> None:
+    """A reading moves what every recording of the device says of its time."""
+    device = another_units_recorder(people)
+    past = timedelta(days=days)
+    more = {"devices": {device: None}, "arrived_at": clock(9) - past, "ended_at": None, "left_at": None}
+    row = inspection(people, **more, at=AT - past)
+    if not days:
+        telling.void(row, reason="登记错误", by=people.custodian, at=AT)
+    read = entry("clock", clock(9), {"serial": device.serial, "shown_at": clock(9).isoformat()})
+    (answer,) = send(people.officer, read)
+    assert answer.outcome == "refused" and "不由您保管、领用或携带" in answer.sentence
+    assert not ClockReading.objects.exists()
+
+
+def test_the_device_of_a_live_activity_is_read_by_whoever_takes_part(people: SimpleNamespace) -> None:
+    device = another_units_recorder(people)
+    inspection(people, devices={device: None})
+    read = entry("clock", clock(9), {"serial": device.serial, "shown_at": clock(9).isoformat()})
+    assert outcomes(send(people.officer2, read)) == ["done"]

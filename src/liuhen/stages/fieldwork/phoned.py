@@ -12,6 +12,8 @@ from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.db.models import Q
+
 from liuhen.base.devices.models import Device
 from liuhen.base.devices.services import read_clock
 from liuhen.base.people.models import Account, Officer
@@ -22,7 +24,7 @@ from liuhen.stages.equipment.services import check_device
 
 from .documents import Paperwork, list_document
 from .marking import mark_activity
-from .models import Activity, Carried, Report, Stop
+from .models import MOMENTS, Activity, Carried, Report, Stop
 from .reporting import Written, make_report, resume, stop
 from .selectors import activities_seen
 from .telling import AHEAD, Told, open_activity, tell
@@ -77,14 +79,13 @@ def _moment(value: Any, ahead_of: tuple[datetime, datetime]) -> datetime | None:
     return moment + (corrected - phone)
 
 
-_MOMENTS = ("arrived_at", "ended_at", "left_at", "returned_at")
 _TEXTS = {"matter": 41, "place": 200, "party": 200, "note": 2000}
 _LISTS = ("circumstances", "happened", "events")
 
 
 def _told(one: Said, happened: datetime, by: Account) -> Told:
     body, clocks = one.body, (one.at, happened)
-    said: dict[str, Any] = {name: _moment(body.get(name), clocks) for name in _MOMENTS}
+    said: dict[str, Any] = {name: _moment(body.get(name), clocks) for name in MOMENTS}
     said |= {name: str(body[name])[:most] for name, most in _TEXTS.items() if body.get(name)}
     said |= {name: [str(code) for code in body[name]] for name in _LISTS if body.get(name)}
     if body.get("latitude") is not None and body.get("longitude") is not None:
@@ -216,15 +217,21 @@ def _do_check(one: Said, happened: datetime, by: Account, at: datetime) -> str:
 
 
 def _lately_carried(device: Device, happened: datetime, by: Account, at: datetime) -> bool:
-    """Did an activity of this person have the device with it? Raises UsageError for a moment that is none of these days."""
+    """Did a live activity of this person have the device with it in these days? Raises UsageError for a moment that is none
+    of them."""
     if happened > at + AHEAD:
         raise UsageError("检查的时间晚于现在。", remedy="请核对手机的时钟，再检查一次。")
     if happened < at - LATELY:
         raise UsageError(
             "检查过去太久，不能再登记为时钟测读。", remedy="请当面再对一次时；当时的情况由科室管理员写明。"
         )
-    carried = Carried.objects.filter(device=device, activity__participants__officer=by.officer)
-    return by.officer is not None and carried.exists()
+    if by.officer is None:
+        return False
+    since = happened - LATELY
+    names = ("opened_at", *MOMENTS)
+    lately = Q(*((f"activity__{name}__gte", since) for name in names), _connector=Q.OR)
+    carried = Carried.objects.filter(lately, device=device, activity__state=Activity.State.OPEN)
+    return carried.filter(activity__participants__officer=by.officer).exists()
 
 
 def _number(value: Any) -> int | None:
