@@ -16,7 +16,7 @@ from phone_office import ACTIVITY, bundle, entry, opening, send
 from liuhen.base.devices.models import ClockReading, Device
 from liuhen.base.devices.services import register_device
 from liuhen.base.ledger.models import Entry as Line
-from liuhen.base.people.models import Unit
+from liuhen.base.people.models import Account, Unit
 from liuhen.core.errors import UsageError
 from liuhen.stages.equipment.models import Check
 from liuhen.stages.fieldwork import phone, telling
@@ -522,3 +522,17 @@ def test_the_device_of_a_live_activity_is_read_by_whoever_takes_part(people: Sim
     inspection(people, devices={device: None})
     read = entry("clock", clock(9), {"serial": device.serial, "shown_at": clock(9).isoformat()})
     assert outcomes(send(people.officer2, read)) == ["done"]
+
+
+def test_an_activity_that_a_keeper_registers_for_others_is_of_their_unit(people: SimpleNamespace) -> None:
+    """The custodian's own office is another unit: there nobody would look for it."""
+    unit = another_units_recorder(people).unit
+    Account.objects.filter(pk=people.custodian.pk).update(unit=unit)
+    keeper = Account.objects.get(pk=people.custodian.pk)
+    (alone,) = send(people.officer, opening(officers=["100001"]))
+    Sent.objects.filter(pk=alone.id).update(body=opening()["body"])
+    assert phone.again(Sent.objects.get(pk=alone.id), by=keeper, at=AT).outcome == "done"
+    assert Activity.objects.get(pk=ACTIVITY).unit == people.officer.unit
+    other = opening() | {"activity": str(uuid4())}
+    phone.receive(bundle(other, ahead=None, account=people.officer.pk), by=keeper, at=AT, handed=True)
+    assert Activity.objects.get(pk=other["activity"]).unit == people.officer.unit

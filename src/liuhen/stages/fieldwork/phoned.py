@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from liuhen.base.devices.models import Device
 from liuhen.base.devices.services import read_clock
-from liuhen.base.people.models import Account, Officer
+from liuhen.base.people.models import Account, Officer, Unit
 from liuhen.core.errors import UsageError
 from liuhen.stages.equipment.checks import Looked, in_words, what_to_do
 from liuhen.stages.equipment.nearby import require_near
@@ -91,7 +91,8 @@ def _told(one: Said, happened: datetime, by: Account) -> Told:
     if body.get("latitude") is not None and body.get("longitude") is not None:
         said |= _coordinates(body)
     if "officers" in body:
-        said["officers"] = list(Officer.objects.filter(agency=by.agency, staff_no__in=body["officers"]))
+        rows = Officer.objects.filter(agency=by.agency, staff_no__in=body["officers"])
+        said["officers"] = list(rows.select_related("unit").order_by("staff_no"))
     if "devices" in body:
         said["devices"] = _devices(body["devices"], by)
     return Told(**said)
@@ -116,14 +117,22 @@ def _device(serial: Any, by: Account) -> Device:
     return device
 
 
+def _unit_of(told: Told, by: Account) -> Unit:
+    """The writer's; where a keeper registers it for others, that of the officers who were there."""
+    unit = by.unit or (by.officer.unit if by.officer else None)
+    there = {one.unit_id for one in told.officers or ()}
+    if told.officers and (unit is None or unit.pk not in there) and by.officer not in told.officers:
+        return told.officers[0].unit
+    if unit is None:
+        raise UsageError("您的账号没有所属科室。", remedy="请由系统管理员补登科室后再送。")
+    return unit
+
+
 def _do_open(one: Said, happened: datetime, by: Account, at: datetime) -> None:
     if Activity.objects.filter(pk=one.activity).exists():
         raise UsageError("这项执法活动已经登记。", remedy="无需再办。")
     told = _told(one, happened, by)
-    unit = by.unit or (by.officer.unit if by.officer else None)
-    if unit is None:
-        raise UsageError("您的账号没有所属科室。", remedy="请由系统管理员补登科室后再送。")
-    open_activity(unit, told, by=by, at=at, key=one.activity)
+    open_activity(_unit_of(told, by), told, by=by, at=at, key=one.activity)
 
 
 def _do_tell(one: Said, happened: datetime, by: Account, at: datetime) -> None:
