@@ -231,3 +231,15 @@ def test_a_report_without_its_basis_is_kept_and_told_where_the_text_asks_for_it(
         activity, Written(kind, code, "电池耗尽", "第十二条", **about), by=people.officer, at=AT
     )
     assert codes(activity).count("report_without_basis") == asks
+
+
+def test_recording_did_not_go_on_tomorrow(people: SimpleNamespace) -> None:
+    activity = inspection(people, ended_at=None, left_at=None)
+    tomorrow = AT + timedelta(days=1)
+    stop = {"stopped_at": clock(9, 20), "by": people.officer, "at": AT}
+    with pytest.raises(ActivityError, match="恢复时间晚于现在") as refused:
+        reporting.stop(activity, "battery", resumed_at=tomorrow, **stop)
+    assert refused.value.code == "in_the_future"
+    row = reporting.stop(activity, "battery", **stop)
+    with pytest.raises(ActivityError, match="恢复时间晚于现在"):
+        reporting.resume(row, resumed_at=tomorrow, by=people.officer, at=AT)

@@ -112,9 +112,11 @@ def stop(
     if cause not in CAUSES:
         raise ActivityError("没有这种中断原因。", remedy="请从列表中选择；都不是的，选“其他客观原因”并写明。")
     require_possible(stopped_at, resumed_at)
-    _require_moment(activity, stopped_at, at)
+    _require_moment(activity, "中断", stopped_at, at)
     _require_before_its_end(activity, stopped_at)
     _require_order(stopped_at, resumed_at)
+    if resumed_at is not None:
+        _require_moment(activity, "恢复", resumed_at, at)
     row = Stop(
         id=key or uuid4(),
         agency=activity.agency,
@@ -136,7 +138,7 @@ def resume(row: Stop, *, resumed_at: datetime, by: Account, at: datetime) -> Sto
         raise ActivityError("这次中断已登记恢复时间。", remedy="填错的，请写明情况后作废活动或另作说明。")
     require_possible(resumed_at)
     _require_order(row.at, resumed_at)
-    _require_moment(row.activity, resumed_at, at)
+    _require_moment(row.activity, "恢复", resumed_at, at)
     with transaction.atomic():
         if not Stop.objects.filter(pk=row.pk, resumed_at__isnull=True).update(resumed_at=resumed_at):
             raise ActivityError("这次中断刚刚已登记恢复时间。", remedy="请刷新后查看。")
@@ -164,11 +166,15 @@ def _about(act: Any, row: Stop, *, by: Account, at: datetime) -> None:
     retelling.tell_recordings(row.activity, at=at)
 
 
-def _require_moment(activity: Activity, moment: datetime, at: datetime) -> None:
+def _require_moment(activity: Activity, what: str, moment: datetime, at: datetime) -> None:
     if activity.arrived_at and moment < activity.arrived_at:
-        raise ActivityError("中断时间早于到达现场的时间。", remedy="请核对两个时间，填错的改正。")
+        raise ActivityError(f"{what}时间早于到达现场的时间。", remedy="请核对两个时间，填错的改正。")
     if moment > at + AHEAD:
-        raise ActivityError("中断时间晚于现在。", remedy="请核对手机或电脑的时钟。", code="in_the_future")
+        raise ActivityError(
+            f"{what}时间晚于现在。",
+            remedy="请核对手机或电脑的时钟；还没有发生的，发生后再填。",
+            code="in_the_future",
+        )
 
 
 def _require_before_its_end(activity: Activity, stopped_at: datetime) -> None:
