@@ -536,3 +536,25 @@ def test_an_activity_that_a_keeper_registers_for_others_is_of_their_unit(people:
     other = opening() | {"activity": str(uuid4())}
     phone.receive(bundle(other, ahead=None, account=people.officer.pk), by=keeper, at=AT, handed=True)
     assert Activity.objects.get(pk=other["activity"]).unit == people.officer.unit
+
+
+def test_a_report_is_not_of_before_what_it_tells_of(people: SimpleNamespace) -> None:
+    """A phone whose battery died shows 2001: what it says would be in time for every period there is."""
+    stop = entry("stop", clock(9, 10), {"cause": "battery"})
+    send(people.officer, opening(), stop)
+    years = timedelta(days=9000)
+    about = {"kind": "interruption_report", "code": "battery", "reason": "没电", "stop": stop["id"]}
+    nothing = {"kind": "unrecorded_report", "code": "urgent", "reason": "情况紧急"}
+    told = send(
+        people.officer,
+        entry("report", clock(9, 9), about),
+        entry("report", clock(9, 9) - years, about),
+        entry("report", clock(9) - years, nothing),
+    )
+    assert outcomes(told) == ["refused"] * 3
+    assert all("早于" in one.sentence and "怎么办" in one.sentence for one in told)
+    assert not Report.objects.exists()
+    told = send(
+        people.officer, entry("report", clock(9, 10, 5), about), entry("report", clock(8, 30), nothing)
+    )
+    assert outcomes(told) == ["done", "done"]

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -32,6 +32,7 @@ from .reviewers import roles_here
 from .telling import AHEAD
 
 SERIES = "BG"  # 报告
+_BEFORE = timedelta(days=7)  # so long before the arrival may it be written that nothing will be recorded
 
 
 class Demanded(NamedTuple):
@@ -218,6 +219,7 @@ def make_report(
     """Hand in a report. Raises ActivityError; a ground outside the list is kept and marked."""
     require_live(activity)
     _require_written(written)
+    _require_since(activity, written)
     rule = demanded(pack_of(activity), written.kind)
     stop_row = written.stop
     report = Report(
@@ -254,6 +256,17 @@ def _require_written(written: Written) -> None:
     require_possible(written.start, written.end)
     if written.start and written.end and written.end < written.start:
         raise ActivityError("终止时间早于起始时间。", remedy="请核对两个时间。", code="out_of_order")
+
+
+def _require_since(activity: Activity, written: Written) -> None:
+    """A report is written after what it tells of: a phone whose clock was reset would meet every period with it."""
+    since = written.stop.at if written.stop else (activity.arrived_at or activity.opened_at) - _BEFORE
+    if written.at is not None and written.at < since:
+        raise ActivityError(
+            f"写报告的时间 {local(written.at)} 早于{'中断' if written.stop else '执法活动'}，没有登记。",
+            remedy="请核对手机的时钟；时钟不对的，请本人在“执法活动”中另写，按提交的时间计算时限。",
+            code="before_it_happened",
+        )
 
 
 def _words(report: Report) -> dict[str, str]:
