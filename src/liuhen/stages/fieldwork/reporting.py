@@ -117,7 +117,7 @@ def stop(
     _require_before_its_end(activity, stopped_at)
     _require_order(stopped_at, resumed_at)
     if resumed_at is not None:
-        _require_moment(activity, "恢复", resumed_at, at)
+        _require_resumed_within(activity, resumed_at, at)
     row = Stop(
         id=key or uuid4(),
         agency=activity.agency,
@@ -139,7 +139,7 @@ def resume(row: Stop, *, resumed_at: datetime, by: Account, at: datetime) -> Sto
         raise ActivityError("这次中断已登记恢复时间。", remedy="填错的，请写明情况后作废活动或另作说明。")
     require_possible(resumed_at)
     _require_order(row.at, resumed_at)
-    _require_moment(row.activity, "恢复", resumed_at, at)
+    _require_resumed_within(row.activity, resumed_at, at)
     with transaction.atomic():
         if not Stop.objects.filter(pk=row.pk, resumed_at__isnull=True).update(resumed_at=resumed_at):
             raise ActivityError("这次中断刚刚已登记恢复时间。", remedy="请刷新后查看。")
@@ -180,11 +180,27 @@ def _require_moment(activity: Activity, what: str, moment: datetime, at: datetim
 
 def _require_before_its_end(activity: Activity, stopped_at: datetime) -> None:
     """An interruption is of an activity that still goes on: after its end, or the return, nothing is interrupted."""
-    last = activity.returned_at or activity.left_at or activity.ended_at
+    last = _last_of(activity)
     if last is not None and stopped_at > last:
         raise ActivityError(
             f"中断时间 {local(stopped_at)} 晚于执法活动结束、返回的时间 {local(last)}。",
             remedy="请核对两个时间：结束、返回的时间填错的，先写明理由更正；结束以后没有录的，不算中断。",
+            code="after_its_end",
+        )
+
+
+def _last_of(activity: Activity) -> datetime | None:
+    return activity.returned_at or activity.left_at or activity.ended_at
+
+
+def _require_resumed_within(activity: Activity, resumed_at: datetime, at: datetime) -> None:
+    """What did not go on before the end did not go on: else the report that it asks for would be owed no longer."""
+    _require_moment(activity, "恢复", resumed_at, at)
+    last = _last_of(activity)
+    if last is not None and resumed_at > last:
+        raise ActivityError(
+            f"恢复时间 {local(resumed_at)} 晚于执法活动结束、返回的时间 {local(last)}。",
+            remedy="活动结束前没有恢复的，不登记恢复，按规定提交报告；时间填错的，先写明理由更正。",
             code="after_its_end",
         )
 
