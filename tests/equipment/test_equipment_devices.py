@@ -140,6 +140,16 @@ def test_a_serial_that_differs_by_case_or_width_alone_is_the_same_device(people,
     assert refused.value.remedy
 
 
+@pytest.mark.parametrize("alike", ["A-01", "Ａ－０１", "ａ-01", "a－01"])
+def test_one_wide_letter_among_narrow_ones_makes_no_other_device(people, alike) -> None:
+    """So an input method leaves it: the letter wide, the digits and the dash narrow."""
+    told = {"kind": Device.Kind.CAMERA, "by": people.custodian, "at": AT}
+    services.register_device(people.custodian.unit, "Ａ-01", **told)
+    with pytest.raises(UsageError, match="Ａ-01 只是大小写或全角半角不同"):
+        services.register_device(people.custodian.unit, alike, **told)
+    services.register_device(people.custodian.unit, "A-02", **told)
+
+
 def test_no_device_is_bought_tomorrow(people) -> None:
     tomorrow = Norm(bought_on=AT.date() + timedelta(days=1))
     with pytest.raises(UsageError, match="晚于今天"):

@@ -175,3 +175,23 @@ def test_every_entry_of_an_activity_can_be_read_by_the_rule_engine(people: Simpl
     activity = inspection(people, circumstances=["on_water"], events=["refusal"])
     assert facts.read(last()["data"]["facts"]).act.events == ["refusal"]
     assert facts.read(facts.facts_of(activity)).act.circumstances == ["on_water"]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"place": "长" * 201}, "too_long"),
+        ({"party": "长" * 10_000}, "too_long"),
+        ({"place": "a\0b"}, "no_text"),
+    ],
+)
+def test_words_that_one_of_the_databases_does_not_keep_are_refused_by_every_door(
+    people: SimpleNamespace, said: dict[str, Any], code: str
+) -> None:
+    """SQLite takes any length; PostgreSQL would have answered with an error of its own."""
+    with pytest.raises(ActivityError) as refused:
+        inspection(people, **said)
+    assert refused.value.code == code and refused.value.remedy
+    row = inspection(people, place="长" * 200)
+    with pytest.raises(ActivityError):
+        tell(row, Told(**said), by=people.officer, at=AT, reason="更正")

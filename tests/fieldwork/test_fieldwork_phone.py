@@ -10,14 +10,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from fieldwork_office import AT, clock
+from fieldwork_office import AT, clock, inspection
 from phone_office import ACTIVITY, bundle, entry, opening, send
 
-from liuhen.base.devices.models import ClockReading
+from liuhen.base.devices.models import ClockReading, Device
+from liuhen.base.devices.services import register_device
 from liuhen.base.ledger.models import Entry as Line
+from liuhen.base.people.models import Account, Unit
 from liuhen.core.errors import UsageError
 from liuhen.stages.equipment.models import Check
-from liuhen.stages.fieldwork import phone
+from liuhen.stages.fieldwork import phone, telling
 from liuhen.stages.fieldwork.models import Activity, Document, Mark, Report, Sent, Stop
 
 
@@ -394,3 +396,165 @@ def test_an_interruption_after_the_end_waits_with_its_reason(people: SimpleNames
     assert late.outcome == "refused" and "晚于执法活动结束" in late.sentence and "怎么办" in late.sentence
     (within,) = send(people.officer, entry("stop", clock(9, 20), {"cause": "weather"}))
     assert within.outcome == "done"
+
+
+def test_a_resumption_that_comes_before_its_interruption_waits_for_it(people: SimpleNamespace) -> None:
+    """A tunnel, a second tab, a file handed in later: what was pressed first is not what arrives first."""
+    stop = entry("stop", clock(9, 10), {"cause": "battery"})
+    resume = entry("resume", clock(9, 15), {"stop": stop["id"]})
+    send(people.officer, opening())
+    (early,) = send(people.officer, resume)
+    assert early.outcome == "refused" and "中断还没有登记" in early.sentence and "怎么办" in early.sentence
+    told = send(people.officer, stop)
+    assert outcomes(told) == ["done", "done"], "the phone hears of the one that had waited, too"
+    assert {str(one.id) for one in told} == {stop["id"], resume["id"]}
+    assert Stop.objects.get().resumed_at == clock(9, 15)
+    kept = Sent.objects.get(pk=resume["id"])
+    assert early.sentence in kept.sentence and "随后自动登记" in kept.sentence
+    lines = Line.objects.filter(subject=f"sent:{kept.pk}").values_list("kind", flat=True)
+    assert list(lines) == ["sent.retried"]
+
+
+def test_an_end_pressed_before_a_forgotten_arrival_is_done_with_it(people: SimpleNamespace) -> None:
+    send(people.officer, opening(arrived_at=None))
+    end = entry("tell", clock(9, 30), {"ended_at": clock(9, 30).isoformat()})
+    arrival = entry("tell", clock(9, 40), {"arrived_at": clock(9).isoformat()})
+    assert outcomes(send(people.officer, end, arrival)) == ["done", "done"]
+    assert Activity.objects.get(pk=ACTIVITY).ended_at == clock(9, 30)
+
+
+def test_what_two_phones_sent_out_of_order_is_done_as_each_ones_own_in_the_order_it_happened(
+    people: SimpleNamespace,
+) -> None:
+    """The second officer's phone was online; the first one's, which holds the arrival, was not. One clock is wrong."""
+    send(people.officer, opening(arrived_at=None))
+    fast = timedelta(hours=3)
+    left = entry("tell", clock(9, 40), {"left_at": clock(9, 40).isoformat()})
+    end = entry("tell", clock(9, 30) + fast, {"ended_at": (clock(9, 30) + fast).isoformat()})
+    assert outcomes(send(people.officer2, left)) == ["refused"]
+    assert outcomes(send(people.officer2, end, ahead=fast.total_seconds())) == ["refused"]
+    arrival = entry("tell", clock(9), {"arrived_at": clock(9).isoformat()})
+    told = send(people.officer, arrival)
+    assert [str(one.id) for one in told] == [arrival["id"]], "what is another's is not told here"
+    row = Activity.objects.get(pk=ACTIVITY)
+    assert (row.arrived_at, row.ended_at, row.left_at) == (clock(9), clock(9, 30), clock(9, 40))
+    lines = [json.loads(one.entry) for one in Line.objects.filter(kind="activity.told").order_by("position")]
+    assert [one["by"]["account"] for one in lines] == ["officer", "officer2", "officer2"]
+    assert outcomes(send(people.officer2, left, end)) == ["done", "done"]
+
+
+def test_what_had_no_activity_follows_it_but_a_keeper_is_left_what_another_reason_holds(
+    people: SimpleNamespace,
+) -> None:
+    mark, wrong = entry("mark", clock(9, 1), {"code": "notice"}), entry("mark", clock(9, 2), {"code": "'"})
+    theirs = entry("mark", clock(9, 3), {"code": "notice"})
+    send(people.officer, mark, wrong)
+    send(people.stranger, theirs)
+    told = send(people.officer, opening())
+    assert outcomes(told) == ["done", "done"]
+    assert Mark.objects.get().made_by == people.officer
+    kept = Sent.objects.get(pk=wrong["id"])
+    assert kept.outcome == "refused" and "自动登记" not in kept.sentence
+    assert Sent.objects.get(pk=theirs["id"]).outcome == "refused"
+    assert Line.objects.filter(kind="sent.retried").count() == 1
+
+
+def test_trying_one_again_by_hand_brings_what_waited_for_it(people: SimpleNamespace) -> None:
+    (alone,) = send(people.officer, opening(officers=["100001", "100009"]))
+    (mark,) = send(people.officer, entry("mark", clock(9, 1), {"code": "notice"}))
+    second = people.officer2.officer
+    type(second).objects.filter(pk=second.pk).update(staff_no="100009")
+    assert phone.again(Sent.objects.get(pk=alone.id), by=people.custodian, at=AT).outcome == "done"
+    assert Sent.objects.get(pk=mark.id).outcome == "done"
+    assert Mark.objects.get().made_by == people.officer
+
+
+def test_a_report_that_another_handed_in_follows_nothing(people: SimpleNamespace) -> None:
+    told = entry("report", clock(9, 40), {"code": "urgent", "reason": "情况紧急"})
+    file = bundle(told, ahead=None, account=people.officer.pk, who="林一鸣")
+    phone.receive(file, by=people.custodian, at=AT, handed=True)
+    send(people.officer, opening())
+    assert Sent.objects.get(pk=told["id"]).outcome == "refused" and not Report.objects.exists()
+
+
+def test_the_office_that_tells_the_arrival_brings_the_end_that_waited(
+    people: SimpleNamespace, client_of: Any
+) -> None:
+    send(people.officer, opening(arrived_at=None))
+    (end,) = send(people.officer, entry("tell", clock(9, 30), {"ended_at": clock(9, 30).isoformat()}))
+    row = Activity.objects.get(pk=ACTIVITY)
+    client = client_of("custodian")
+    page = client.get(f"/activities/{row.pk}/tell/")
+    form = page.context["form"]
+    data = {name: value for name in form.fields if (value := form[name].value()) not in (None, "", [])}
+    done = client.post(f"/activities/{row.pk}/tell/", {**data, "arrived_at": "2026-11-19T09:00"})
+    assert done.status_code == 302
+    row.refresh_from_db()
+    assert (row.arrived_at, row.ended_at) == (clock(9), clock(9, 30))
+    assert Sent.objects.get(pk=end.id).outcome == "done"
+
+
+def another_units_recorder(people: SimpleNamespace) -> Device:
+    unit = Unit.objects.create(agency=people.officer.agency, code="350582000099", name="渔政大队")
+    kind = Device.Kind.BODY_RECORDER
+    return register_device(unit, "4701Z01", kind, by=people.custodian, at=AT)
+
+
+@pytest.mark.parametrize("days", [0, 700], ids=["voided", "two-years-ago"])
+def test_an_activity_that_is_void_or_long_past_gives_no_right_to_read_another_units_clock(
+    people: SimpleNamespace, days: int
+) -> None:
+    """A reading moves what every recording of the device says of its time."""
+    device = another_units_recorder(people)
+    past = timedelta(days=days)
+    more = {"devices": {device: None}, "arrived_at": clock(9) - past, "ended_at": None, "left_at": None}
+    row = inspection(people, **more, at=AT - past)
+    if not days:
+        telling.void(row, reason="登记错误", by=people.custodian, at=AT)
+    read = entry("clock", clock(9), {"serial": device.serial, "shown_at": clock(9).isoformat()})
+    (answer,) = send(people.officer, read)
+    assert answer.outcome == "refused" and "不由您保管、领用或携带" in answer.sentence
+    assert not ClockReading.objects.exists()
+
+
+def test_the_device_of_a_live_activity_is_read_by_whoever_takes_part(people: SimpleNamespace) -> None:
+    device = another_units_recorder(people)
+    inspection(people, devices={device: None})
+    read = entry("clock", clock(9), {"serial": device.serial, "shown_at": clock(9).isoformat()})
+    assert outcomes(send(people.officer2, read)) == ["done"]
+
+
+def test_an_activity_that_a_keeper_registers_for_others_is_of_their_unit(people: SimpleNamespace) -> None:
+    """The custodian's own office is another unit: there nobody would look for it."""
+    unit = another_units_recorder(people).unit
+    Account.objects.filter(pk=people.custodian.pk).update(unit=unit)
+    keeper = Account.objects.get(pk=people.custodian.pk)
+    (alone,) = send(people.officer, opening(officers=["100001"]))
+    Sent.objects.filter(pk=alone.id).update(body=opening()["body"])
+    assert phone.again(Sent.objects.get(pk=alone.id), by=keeper, at=AT).outcome == "done"
+    assert Activity.objects.get(pk=ACTIVITY).unit == people.officer.unit
+    other = opening() | {"activity": str(uuid4())}
+    phone.receive(bundle(other, ahead=None, account=people.officer.pk), by=keeper, at=AT, handed=True)
+    assert Activity.objects.get(pk=other["activity"]).unit == people.officer.unit
+
+
+def test_a_report_is_not_of_before_what_it_tells_of(people: SimpleNamespace) -> None:
+    """A phone whose battery died shows 2001: what it says would be in time for every period there is."""
+    stop = entry("stop", clock(9, 10), {"cause": "battery"})
+    send(people.officer, opening(), stop)
+    years = timedelta(days=9000)
+    about = {"kind": "interruption_report", "code": "battery", "reason": "没电", "stop": stop["id"]}
+    nothing = {"kind": "unrecorded_report", "code": "urgent", "reason": "情况紧急"}
+    told = send(
+        people.officer,
+        entry("report", clock(9, 9), about),
+        entry("report", clock(9, 9) - years, about),
+        entry("report", clock(9) - years, nothing),
+    )
+    assert outcomes(told) == ["refused"] * 3
+    assert all("早于" in one.sentence and "怎么办" in one.sentence for one in told)
+    assert not Report.objects.exists()
+    told = send(
+        people.officer, entry("report", clock(9, 10, 5), about), entry("report", clock(8, 30), nothing)
+    )
+    assert outcomes(told) == ["done", "done"]

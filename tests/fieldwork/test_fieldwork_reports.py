@@ -231,3 +231,32 @@ def test_a_report_without_its_basis_is_kept_and_told_where_the_text_asks_for_it(
         activity, Written(kind, code, "电池耗尽", "第十二条", **about), by=people.officer, at=AT
     )
     assert codes(activity).count("report_without_basis") == asks
+
+
+def test_recording_did_not_go_on_tomorrow(people: SimpleNamespace) -> None:
+    activity = inspection(people, ended_at=None, left_at=None)
+    tomorrow = AT + timedelta(days=1)
+    stop = {"stopped_at": clock(9, 20), "by": people.officer, "at": AT}
+    with pytest.raises(ActivityError, match="恢复时间晚于现在") as refused:
+        reporting.stop(activity, "battery", resumed_at=tomorrow, **stop)
+    assert refused.value.code == "in_the_future"
+    row = reporting.stop(activity, "battery", **stop)
+    with pytest.raises(ActivityError, match="恢复时间晚于现在"):
+        reporting.resume(row, resumed_at=tomorrow, by=people.officer, at=AT)
+
+
+def test_what_goes_on_only_after_the_end_did_not_go_on_and_its_reports_stay_owed(
+    people: SimpleNamespace,
+) -> None:
+    """Pressed on the way home, or on the next day, it would do away with the report at once and the statement."""
+    activity = inspection(people)
+    stop = {"stopped_at": clock(9, 20), "by": people.officer, "at": AT}
+    with pytest.raises(ActivityError, match=r"恢复时间.*晚于执法活动结束"):
+        reporting.stop(activity, "battery", resumed_at=clock(10), **stop)
+    row = reporting.stop(activity, "battery", **stop)
+    with pytest.raises(ActivityError, match=r"恢复时间.*晚于执法活动结束") as refused:
+        reporting.resume(row, resumed_at=clock(10), by=people.officer, at=AT)
+    assert refused.value.code == "after_its_end" and "提交报告" in refused.value.remedy
+    row.refresh_from_db()
+    assert len(reporting.kinds_asked(pack_of(activity), row)) == 2
+    reporting.resume(row, resumed_at=clock(9, 40), by=people.officer, at=AT)

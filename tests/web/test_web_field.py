@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
@@ -146,6 +149,33 @@ def test_what_baofeng_leaves_to_the_province_is_the_offices_own_text(
     assert "以下是本单位填入的文本" in notice["note"]
     assert "另行拍照" in page
     assert "photographs" in [one["code"] for one in data_in(page)["rules"]["marks"]]
+
+
+_FACTS = Path(__file__).parents[2] / "src/liuhen/static/liuhen/field-facts.js"
+_SPEAK = """
+globalThis.window = { liuhenField: {} };
+require(process.argv[1]);
+const [text, officers, agency] = JSON.parse(process.argv[2]);
+process.stdout.write(window.liuhenField.script(text, officers, agency));
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+@pytest.mark.parametrize(
+    ("officers", "said"),
+    [
+        (["林一鸣", "陈思远"], "示范县局的林一鸣、陈思远。我是林一鸣，示范县局。"),
+        (["$&{officer2}", "$1"], "示范县局的$&{officer2}、$1。我是$&{officer2}，示范县局。"),
+        ([], "示范县局的（执法人员）、（另一名执法人员）。我是（执法人员），示范县局。"),
+    ],
+)
+def test_every_blank_of_a_notice_is_spoken_and_a_name_is_spoken_as_it_is_written(
+    officers: list[str], said: str
+) -> None:
+    told = ["{agency}的{officer}、{officer2}。我是{officer}，{agency}。", officers, "示范县局"]
+    command = ["node", "-e", _SPEAK, str(_FACTS), json.dumps(told)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == said
 
 
 def test_who_has_a_device_is_told_of_each_and_only_ones_own_is_in_hand(
@@ -325,7 +355,9 @@ def test_what_could_not_be_registered_is_shown_in_plain_words_and_handled(
     assert "两人在场" not in client_of("officer2").get("/field/refused/").content.decode()
     assert client_of("officer2").post(f"/field/refused/{mark['id']}/again/").status_code == 404
     assert "林一鸣" in client_of("custodian").get("/field/refused/").content.decode()
-    post(client, opening(key))
+    there = list(Officer.objects.filter(staff_no__in=["100001", "100002"]))
+    at, unit = clock.now(), people.officer.unit
+    open_activity(unit, Told(officers=there, arrived_at=at), by=people.officer, at=at, key=key)
     assert client_of("custodian").post(f"/field/refused/{mark['id']}/again/").status_code == 302
     assert Mark.objects.get().note == "两人在场"
     client.post(f"/field/refused/{stop['id']}/handle/", {"reason": "已在活动页补登"})

@@ -307,7 +307,16 @@ def test_too_many_for_one_job_is_refused(
 
 
 @pytest.mark.parametrize(
-    "query", ["?after=x", "?before=1.2.3", "?after=" + "9" * 300, "?after=1.2;", "?before=-.1"]
+    "query",
+    [
+        "?after=x",
+        "?before=1.2.3",
+        "?after=" + "9" * 300,
+        "?after=1.2;",
+        "?before=-.1",
+        "?after=" + "9" * 23 + ".5",
+        "?sort=stored&after=5." + "9" * 23,
+    ],
 )
 def test_a_forged_place_is_refused_with_what_to_do(client_of: ClientOf, card: Any, query: str) -> None:
     response = client_of("custodian").get(f"/recordings/{query}")

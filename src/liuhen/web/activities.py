@@ -24,7 +24,7 @@ from liuhen.base.rulebook.selectors import pack_at
 from liuhen.core.errors import UsageError
 from liuhen.core.field.matching import Proposal
 from liuhen.core.rules.pack import Pack
-from liuhen.stages.fieldwork import acts, pairing, placing, telling, twins
+from liuhen.stages.fieldwork import acts, pairing, phone, placing, telling, twins
 from liuhen.stages.fieldwork.facts import pack_of, packs_of
 from liuhen.stages.fieldwork.models import Activity, Match, Participant, Placed
 from liuhen.stages.fieldwork.selectors import activities_seen, explained, without_activity, without_recording
@@ -208,6 +208,7 @@ def tell(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     def act(data: dict[str, Any]) -> None:
         try:
             telling.tell(activity, form.told(), by=person, at=clock.now(), reason=data["reason"] or None)
+            phone.catch_up({activity.pk}, by=person, at=clock.now())
         except ReasonMissingError as error:  # said on the form, where what was typed still stands
             raise UsageError("改动了已填的内容，没有写明理由。", remedy="请写明更正的理由再保存。") from error
 

@@ -72,7 +72,9 @@ def plan(rows: Sequence[Sequence[str]], person: Account, at: datetime) -> list[L
 def carry_out(lines: Sequence[Line], *, by: Account, at: datetime) -> list[Device]:
     """Register what is new; all of it or nothing. Raises what register_device raises."""
     with publish.batched(), transaction.atomic():
-        return [register_device(**line.told, by=by, at=at) for line in lines if line.verdict == NEW]
+        return [
+            register_device(**line.told, compared=True, by=by, at=at) for line in lines if line.verdict == NEW
+        ]
 
 
 def _heads(rows: Sequence[Sequence[str]]) -> tuple[int, dict[str, int]]:

@@ -155,6 +155,7 @@ def issue_device(
         )
     issue.overridden = bool(trouble)
     with transaction.atomic():
+        _in_use(held(device), "领用")
         issue.taken_signed, issue.taken_paper = keep_signature(signature, officer, by=by, at=at)
         _hand_out(issue, override.strip() if trouble else "", by=by, at=at)
     return issue
@@ -244,6 +245,11 @@ def _in_use(device: Device, what: str) -> None:
             basis=USE_REGISTER.cite(device.agency.pack),
             code="device_not_in_use",
         )
+
+
+def held(device: Device) -> Device:
+    """As it stands at this moment, and nobody else issues it or puts it away until this transaction ends."""
+    return Device.objects.select_for_update(of=("self",)).select_related("agency").get(pk=device.pk)
 
 
 def _not_out(device: Device) -> None:

@@ -3,12 +3,14 @@
 - An entry has a key of its own: sent twice, it is done once, and answered alike.
 - The phone's clock is compared with the server's when it sends; what happened is corrected by it, and both times are kept.
 - What cannot be done is kept with the reason, and shown to whoever handles it: nothing that was sent is lost.
+- What waited for something else (an end for its arrival, a resumption for its stop) is done once that has come.
 - The same entries may come as a file, handed over at the office: by whose they are, or by a keeper for them.
 - What one account wrote is never taken for another's, whoever is signed in on the phone when it is sent.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -20,7 +22,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import DataError, IntegrityError, transaction
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from liuhen.base.acts import Act, perform
+from liuhen.base.acts import Act, NotAllowedError, perform
 from liuhen.base.basis import OWN_RULE
 from liuhen.base.people.models import Account, Role
 from liuhen.base.people.rules import roles_of
@@ -137,7 +139,8 @@ def bundle_from(data: Any) -> Bundle:
 
 
 def receive(bundle: Bundle, *, by: Account, at: datetime, handed: bool = False) -> list[Answer]:
-    """Do each entry once, activities first, then in the order of their times. Every one gets an answer.
+    """Do each entry once, activities first, then in the order of their times. Every one gets an answer, and so do entries of
+    the same account that had waited for one of these.
 
     `handed`: it came as a file. Raises NotTheirsError for what another account wrote; nothing of it is taken then.
     """
@@ -145,7 +148,12 @@ def receive(bundle: Bundle, *, by: Account, at: datetime, handed: bool = False) 
     ahead = (bundle.sent_at - at).total_seconds() if bundle.sent_at else bundle.ahead or 0.0
     theirs = bundle.account == by.pk or (bundle.account is None and not handed)
     note = "" if theirs else f"{bundle.who or '另一账号'}的手机记录，由{by.name}交来。"
-    return [_once(one, ahead, note, by, at) for one in sorted(bundle.entries, key=_order)]
+    answers = [_once(one, ahead, note, by, at) for one in sorted(bundle.entries, key=_order)]
+    done = {one.id for one in answers if one.outcome == Sent.Outcome.DONE}
+    led = {one.activity for one in bundle.entries if one.id in done and one.kind in _LEADING}
+    after = {row.pk: Answer(row.pk, row.outcome, row.sentence) for row in catch_up(led, by=by, at=at)}
+    told = [after.get(one.id, one) for one in answers]
+    return told + [one for one in after.values() if one not in told]
 
 
 _FOR_OTHERS = {Role.CUSTODIAN, Role.UNIT_HEAD}
@@ -238,24 +246,77 @@ def _keep(
     )
 
 
-@transaction.atomic
 def again(row: Sent, *, by: Account, at: datetime) -> Answer:
     """Try an entry that could not be registered once more, now that what it lacked may be there."""
+    answer = _again(row, by, at)
+    if answer.outcome == Sent.Outcome.DONE and row.kind in _LEADING:
+        catch_up({row.activity}, by=by, at=at)
+    return answer
+
+
+@transaction.atomic
+def _again(row: Sent, by: Account, at: datetime) -> Answer:
     row = Sent.objects.select_for_update().get(pk=row.pk)
     if row.outcome != Sent.Outcome.REFUSED:
         return Answer(row.pk, row.outcome, row.sentence)
-    one = Entry(id=row.pk, activity=row.activity, kind=row.kind, at=row.phone_at, body=row.body)  # type: ignore[arg-type]
     if row.kind == "report" and (row.handed_in or row.by_id != by.pk):
         raise NotTheirsError(
             "报告须由本人登记，别人不能代为再试。",
             remedy="请由本人登录后再试，或由本人在执法活动中另写。",
             basis=OWN_RULE.cite(by.agency.pack),
         )
-    outcome, sentence = _try(one, _corrected(row.phone_at, row.phone_ahead, row.kind), by, at)
+    outcome, sentence = _try(_entry_of(row), _happened(row), by, at)
     note = "" if row.by_id == by.pk else f"{row.by.name}的手机记录，由{by.name}再次登记。"
     said = "　".join(part for part in (row.sentence, note, sentence) if part)
     _settle(acts.RETRY, row, outcome, said, by=by, at=at)
     return Answer(row.pk, outcome, sentence)
+
+
+_LEADING = frozenset({"open", "tell", "stop"})  # what others may have waited for
+_WAITED = "所缺的已经登记，这条随后自动登记。"
+
+
+def catch_up(activities: Collection[UUID], *, by: Account, at: datetime) -> list[Sent]:
+    """Try what waits of these activities once more, in the order in which it happened, each as its writer's own.
+
+    One that is refused again stays as it was. Returns the ones of `by` that were done.
+    """
+    waiting = Sent.objects.filter(
+        agency=by.agency, activity__in=activities, outcome=Sent.Outcome.REFUSED
+    ).exclude(kind="report", handed_in=True)
+    rows = sorted(waiting.order_by("received_at")[:MOST], key=_order_of)
+    done = [row for one in rows if (row := _after_all(one, at))]
+    mine = [row for row in done if row.by_id == by.pk]
+    led = {row.activity for row in done if row.kind in _LEADING}
+    return [*mine, *catch_up(led, by=by, at=at)] if led else mine
+
+
+def _after_all(row: Sent, at: datetime) -> Sent | None:
+    try:
+        with transaction.atomic():
+            row = Sent.objects.select_for_update().get(pk=row.pk)
+            if row.outcome != Sent.Outcome.REFUSED:
+                return None
+            outcome, sentence = _try(_entry_of(row), _happened(row), row.by, at)
+            if outcome != Sent.Outcome.DONE:
+                return None
+            said = "　".join(part for part in (row.sentence, _WAITED, sentence) if part)
+            _settle(acts.RETRY, row, outcome, said, by=row.by, at=at)
+    except NotAllowedError:  # the writer's roles are not what they were: for whoever handles it
+        return None
+    return row
+
+
+def _entry_of(row: Sent) -> Entry:
+    return Entry(id=row.pk, activity=row.activity, kind=row.kind, at=row.phone_at, body=row.body)  # type: ignore[arg-type]
+
+
+def _happened(row: Sent) -> datetime:
+    return _corrected(row.phone_at, row.phone_ahead, row.kind)
+
+
+def _order_of(row: Sent) -> tuple[int, datetime]:
+    return 0 if row.kind == "open" else 1, _happened(row)
 
 
 _OWN_REPORT = "报告须由本人登记，不能代交。怎么办：请由本人登录后发送，或在执法活动中另写。"

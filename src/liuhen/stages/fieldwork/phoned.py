@@ -12,9 +12,11 @@ from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.db.models import Q
+
 from liuhen.base.devices.models import Device
 from liuhen.base.devices.services import read_clock
-from liuhen.base.people.models import Account, Officer
+from liuhen.base.people.models import Account, Officer, Unit
 from liuhen.core.errors import UsageError
 from liuhen.stages.equipment.checks import Looked, in_words, what_to_do
 from liuhen.stages.equipment.nearby import require_near
@@ -22,7 +24,7 @@ from liuhen.stages.equipment.services import check_device
 
 from .documents import Paperwork, list_document
 from .marking import mark_activity
-from .models import Activity, Carried, Report, Stop
+from .models import MOMENTS, Activity, Carried, Report, Stop
 from .reporting import Written, make_report, resume, stop
 from .selectors import activities_seen
 from .telling import AHEAD, Told, open_activity, tell
@@ -48,9 +50,22 @@ def _activity(one: Said, by: Account, at: datetime) -> Activity:
     activity = activities_seen(by, at).filter(pk=one.activity).first()
     if activity is None:
         raise UsageError(
-            "没有这项执法活动，或不属于您的权限。", remedy="请由科室管理员核对后补登。", code="not_there"
+            "没有这项执法活动，或不属于您的权限。",
+            remedy="登记活动的那条送到后，这条会自动再登记；一直没有的，请由科室管理员核对后补登。",
+            code="not_there",
         )
     return activity
+
+
+def _stop_of(activity: Activity, key: Any) -> Stop:
+    row = Stop.objects.filter(pk=UUID(str(key)), activity=activity).first()
+    if row is None:
+        raise UsageError(
+            "它所说的那次中断还没有登记。",
+            remedy="登记中断的那条送到后，这条会自动再登记；一直没有的，请在执法活动中补登中断及恢复的时间。",
+            code="stop_not_there",
+        )
+    return row
 
 
 def _moment(value: Any, ahead_of: tuple[datetime, datetime]) -> datetime | None:
@@ -64,20 +79,20 @@ def _moment(value: Any, ahead_of: tuple[datetime, datetime]) -> datetime | None:
     return moment + (corrected - phone)
 
 
-_MOMENTS = ("arrived_at", "ended_at", "left_at", "returned_at")
 _TEXTS = {"matter": 41, "place": 200, "party": 200, "note": 2000}
 _LISTS = ("circumstances", "happened", "events")
 
 
 def _told(one: Said, happened: datetime, by: Account) -> Told:
     body, clocks = one.body, (one.at, happened)
-    said: dict[str, Any] = {name: _moment(body.get(name), clocks) for name in _MOMENTS}
+    said: dict[str, Any] = {name: _moment(body.get(name), clocks) for name in MOMENTS}
     said |= {name: str(body[name])[:most] for name, most in _TEXTS.items() if body.get(name)}
     said |= {name: [str(code) for code in body[name]] for name in _LISTS if body.get(name)}
     if body.get("latitude") is not None and body.get("longitude") is not None:
         said |= _coordinates(body)
     if "officers" in body:
-        said["officers"] = list(Officer.objects.filter(agency=by.agency, staff_no__in=body["officers"]))
+        rows = Officer.objects.filter(agency=by.agency, staff_no__in=body["officers"])
+        said["officers"] = list(rows.select_related("unit").order_by("staff_no"))
     if "devices" in body:
         said["devices"] = _devices(body["devices"], by)
     return Told(**said)
@@ -102,14 +117,22 @@ def _device(serial: Any, by: Account) -> Device:
     return device
 
 
+def _unit_of(told: Told, by: Account) -> Unit:
+    """The writer's; where a keeper registers it for others, that of the officers who were there."""
+    unit = by.unit or (by.officer.unit if by.officer else None)
+    there = {one.unit_id for one in told.officers or ()}
+    if told.officers and (unit is None or unit.pk not in there) and by.officer not in told.officers:
+        return told.officers[0].unit
+    if unit is None:
+        raise UsageError("您的账号没有所属科室。", remedy="请由系统管理员补登科室后再送。")
+    return unit
+
+
 def _do_open(one: Said, happened: datetime, by: Account, at: datetime) -> None:
     if Activity.objects.filter(pk=one.activity).exists():
         raise UsageError("这项执法活动已经登记。", remedy="无需再办。")
     told = _told(one, happened, by)
-    unit = by.unit or (by.officer.unit if by.officer else None)
-    if unit is None:
-        raise UsageError("您的账号没有所属科室。", remedy="请由系统管理员补登科室后再送。")
-    open_activity(unit, told, by=by, at=at, key=one.activity)
+    open_activity(_unit_of(told, by), told, by=by, at=at, key=one.activity)
 
 
 def _do_tell(one: Said, happened: datetime, by: Account, at: datetime) -> None:
@@ -137,7 +160,7 @@ def _do_stop(one: Said, happened: datetime, by: Account, at: datetime) -> None:
 
 
 def _do_resume(one: Said, happened: datetime, by: Account, at: datetime) -> None:
-    row = Stop.objects.get(pk=UUID(str(one.body["stop"])), activity=_activity(one, by, at))
+    row = _stop_of(_activity(one, by, at), one.body["stop"])
     resume(row, resumed_at=happened, by=by, at=at)
 
 
@@ -150,7 +173,7 @@ def _do_report(one: Said, happened: datetime, by: Account, at: datetime) -> None
         code=str(body["code"]),
         reason=str(body.get("reason") or ""),
         grounds=str(body.get("grounds") or ""),
-        stop=Stop.objects.get(pk=UUID(str(about)), activity=activity) if about else None,
+        stop=_stop_of(activity, about) if about else None,
         start=_moment(body.get("start"), clocks),
         end=_moment(body.get("end"), clocks),
         at=happened,
@@ -203,15 +226,21 @@ def _do_check(one: Said, happened: datetime, by: Account, at: datetime) -> str:
 
 
 def _lately_carried(device: Device, happened: datetime, by: Account, at: datetime) -> bool:
-    """Did an activity of this person have the device with it? Raises UsageError for a moment that is none of these days."""
+    """Did a live activity of this person have the device with it in these days? Raises UsageError for a moment that is none
+    of them."""
     if happened > at + AHEAD:
         raise UsageError("检查的时间晚于现在。", remedy="请核对手机的时钟，再检查一次。")
     if happened < at - LATELY:
         raise UsageError(
             "检查过去太久，不能再登记为时钟测读。", remedy="请当面再对一次时；当时的情况由科室管理员写明。"
         )
-    carried = Carried.objects.filter(device=device, activity__participants__officer=by.officer)
-    return by.officer is not None and carried.exists()
+    if by.officer is None:
+        return False
+    since = happened - LATELY
+    names = ("opened_at", *MOMENTS)
+    lately = Q(*((f"activity__{name}__gte", since) for name in names), _connector=Q.OR)
+    carried = Carried.objects.filter(lately, device=device, activity__state=Activity.State.OPEN)
+    return carried.filter(activity__participants__officer=by.officer).exists()
 
 
 def _number(value: Any) -> int | None:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -32,6 +32,7 @@ from .reviewers import roles_here
 from .telling import AHEAD
 
 SERIES = "BG"  # 报告
+_BEFORE = timedelta(days=7)  # so long before the arrival may it be written that nothing will be recorded
 
 
 class Demanded(NamedTuple):
@@ -112,9 +113,11 @@ def stop(
     if cause not in CAUSES:
         raise ActivityError("没有这种中断原因。", remedy="请从列表中选择；都不是的，选“其他客观原因”并写明。")
     require_possible(stopped_at, resumed_at)
-    _require_moment(activity, stopped_at, at)
+    _require_moment(activity, "中断", stopped_at, at)
     _require_before_its_end(activity, stopped_at)
     _require_order(stopped_at, resumed_at)
+    if resumed_at is not None:
+        _require_resumed_within(activity, resumed_at, at)
     row = Stop(
         id=key or uuid4(),
         agency=activity.agency,
@@ -136,7 +139,7 @@ def resume(row: Stop, *, resumed_at: datetime, by: Account, at: datetime) -> Sto
         raise ActivityError("这次中断已登记恢复时间。", remedy="填错的，请写明情况后作废活动或另作说明。")
     require_possible(resumed_at)
     _require_order(row.at, resumed_at)
-    _require_moment(row.activity, resumed_at, at)
+    _require_resumed_within(row.activity, resumed_at, at)
     with transaction.atomic():
         if not Stop.objects.filter(pk=row.pk, resumed_at__isnull=True).update(resumed_at=resumed_at):
             raise ActivityError("这次中断刚刚已登记恢复时间。", remedy="请刷新后查看。")
@@ -164,20 +167,40 @@ def _about(act: Any, row: Stop, *, by: Account, at: datetime) -> None:
     retelling.tell_recordings(row.activity, at=at)
 
 
-def _require_moment(activity: Activity, moment: datetime, at: datetime) -> None:
+def _require_moment(activity: Activity, what: str, moment: datetime, at: datetime) -> None:
     if activity.arrived_at and moment < activity.arrived_at:
-        raise ActivityError("中断时间早于到达现场的时间。", remedy="请核对两个时间，填错的改正。")
+        raise ActivityError(f"{what}时间早于到达现场的时间。", remedy="请核对两个时间，填错的改正。")
     if moment > at + AHEAD:
-        raise ActivityError("中断时间晚于现在。", remedy="请核对手机或电脑的时钟。", code="in_the_future")
+        raise ActivityError(
+            f"{what}时间晚于现在。",
+            remedy="请核对手机或电脑的时钟；还没有发生的，发生后再填。",
+            code="in_the_future",
+        )
 
 
 def _require_before_its_end(activity: Activity, stopped_at: datetime) -> None:
     """An interruption is of an activity that still goes on: after its end, or the return, nothing is interrupted."""
-    last = activity.returned_at or activity.left_at or activity.ended_at
+    last = _last_of(activity)
     if last is not None and stopped_at > last:
         raise ActivityError(
             f"中断时间 {local(stopped_at)} 晚于执法活动结束、返回的时间 {local(last)}。",
             remedy="请核对两个时间：结束、返回的时间填错的，先写明理由更正；结束以后没有录的，不算中断。",
+            code="after_its_end",
+        )
+
+
+def _last_of(activity: Activity) -> datetime | None:
+    return activity.returned_at or activity.left_at or activity.ended_at
+
+
+def _require_resumed_within(activity: Activity, resumed_at: datetime, at: datetime) -> None:
+    """What did not go on before the end did not go on: else the report that it asks for would be owed no longer."""
+    _require_moment(activity, "恢复", resumed_at, at)
+    last = _last_of(activity)
+    if last is not None and resumed_at > last:
+        raise ActivityError(
+            f"恢复时间 {local(resumed_at)} 晚于执法活动结束、返回的时间 {local(last)}。",
+            remedy="活动结束前没有恢复的，不登记恢复，按规定提交报告；时间填错的，先写明理由更正。",
             code="after_its_end",
         )
 
@@ -212,6 +235,7 @@ def make_report(
     """Hand in a report. Raises ActivityError; a ground outside the list is kept and marked."""
     require_live(activity)
     _require_written(written)
+    _require_since(activity, written)
     rule = demanded(pack_of(activity), written.kind)
     stop_row = written.stop
     report = Report(
@@ -248,6 +272,17 @@ def _require_written(written: Written) -> None:
     require_possible(written.start, written.end)
     if written.start and written.end and written.end < written.start:
         raise ActivityError("终止时间早于起始时间。", remedy="请核对两个时间。", code="out_of_order")
+
+
+def _require_since(activity: Activity, written: Written) -> None:
+    """A report is written after what it tells of: a phone whose clock was reset would meet every period with it."""
+    since = written.stop.at if written.stop else (activity.arrived_at or activity.opened_at) - _BEFORE
+    if written.at is not None and written.at < since:
+        raise ActivityError(
+            f"写报告的时间 {local(written.at)} 早于{'中断' if written.stop else '执法活动'}，没有登记。",
+            remedy="请核对手机的时钟；时钟不对的，请本人在“执法活动”中另写，按提交的时间计算时限。",
+            code="before_it_happened",
+        )
 
 
 def _words(report: Report) -> dict[str, str]:

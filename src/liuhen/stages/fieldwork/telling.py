@@ -39,6 +39,7 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{1,40}")
 _LISTS = ("circumstances", "happened", "events")
 _WORDS = ("place", "party", "note", "latitude", "longitude")
 _PEOPLE = ("officers", "devices")
+_LONGEST = {"place": ("地点", 200), "party": ("当事人", 200), "note": ("备注", 2000)}  # characters
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,7 @@ def _require_sound(activity: Activity, at: datetime) -> None:
     codes = [*activity.happened, *([activity.matter] if activity.matter else [])]
     if any(not _CODE.fullmatch(one) for one in codes):
         raise ActivityError("事项或内容的代码不对。", remedy="请从列表中选择。")
+    _require_words(activity)
     _require_place(activity)
     for name in MOMENTS:
         require_possible(getattr(activity, name))
@@ -220,6 +222,22 @@ def _require_arrival(activity: Activity, said: Mapping[str, Any]) -> None:
             remedy="请先登记到达现场的时间，再登记一次。",
             code="arrive_first",
         )
+
+
+def _require_words(activity: Activity) -> None:
+    """What every database keeps: SQLite would take more than the column holds."""
+    for name, (label, most) in _LONGEST.items():
+        text = getattr(activity, name)
+        if len(text) > most:
+            raise ActivityError(
+                f"{label}有 {len(text)} 字，超过 {most} 字，没有登记。",
+                remedy="请写短一些；详细的情况写入文书。",
+                code="too_long",
+            )
+        if "\0" in text:
+            raise ActivityError(
+                f"{label}中有不能保存的字符。", remedy="请重新输入，不要粘贴。", code="no_text"
+            )
 
 
 def _require_place(activity: Activity) -> None:

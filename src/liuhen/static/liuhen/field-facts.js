@@ -114,8 +114,9 @@
 
   // ---- what is to be said
 
-  field.script = (text, officers, agency) => text
-    .replace("{officer}", officers[0] || "（执法人员）")
-    .replace("{officer2}", officers[1] || "（另一名执法人员）")
-    .replace("{agency}", agency);
+  // Wherever it stands, and as it is written: a name that looks like a blank, or holds a $, is a name.
+  field.script = (text, officers, agency) => {
+    const names = { officer: officers[0] || "（执法人员）", officer2: officers[1] || "（另一名执法人员）", agency };
+    return text.replace(/\{(officer2?|agency)\}/g, (_, blank) => names[blank]);
+  };
 })();

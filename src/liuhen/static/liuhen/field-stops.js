@@ -40,10 +40,10 @@
     const open = running(facts);
     const over = Boolean(facts.ended_at || facts.left_at || facts.returned_at);
     $("stop-form").hidden = open.length > 0 || over;
-    $("stop-over").hidden = !over || open.length > 0;
+    $("stop-over").hidden = !over;
     fill("stopped", ...open.map((one) => el("div", { class: "field-stopped" },
       el("p", {}, `${field.hm(one.at)} 起中断：${nameOf(one.cause)}`),
-      el("button", {
+      over ? null : el("button", { // what did not go on before the end did not go on
         class: "btn btn-primary field-big field-wide", type: "button",
         onclick: () => app.note("resume", { stop: one.id }, "恢复记录"),
       }, "恢复记录"),

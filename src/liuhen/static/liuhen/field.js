@@ -93,7 +93,7 @@
     all: keep.all,
     answered: (id, outcome, sentence, failed) => {
       const before = keep.all().find((one) => one.id === id);
-      if (before && outcome === "done") {
+      if (before && before.body && outcome === "done") { // one that was refused before keeps no words here
         kept.set(id, before.body);
         app.uncovered.add(id);
       }

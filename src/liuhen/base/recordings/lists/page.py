@@ -24,6 +24,7 @@ from .sql import Sql
 from .understand import Term
 
 MOST_STREAMS = 12
+_BEYOND = 1 << 62  # no row stands there, and no database's number goes much further
 
 
 class Place(NamedTuple):
@@ -39,7 +40,10 @@ class Place(NamedTuple):
         if not (last.isascii() and last.isdecimal() and len(text) < 40):
             return None
         sign, digits = (-1, first[1:]) if first.startswith("-") else (1, first)
-        return cls(sign * int(digits), int(last)) if digits.isascii() and digits.isdecimal() else None
+        if not (digits.isascii() and digits.isdecimal()):
+            return None
+        taken, number = sign * int(digits), int(last)
+        return cls(taken, number) if abs(taken) < _BEYOND and number < _BEYOND else None
 
     def __str__(self) -> str:
         return f"{self.taken}.{self.id}"
