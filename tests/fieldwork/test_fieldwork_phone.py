@@ -17,6 +17,7 @@ from liuhen.base.devices.models import ClockReading, Device
 from liuhen.base.devices.services import register_device
 from liuhen.base.ledger.models import Entry as Line
 from liuhen.base.people.models import Account, Unit
+from liuhen.cli.main import main
 from liuhen.core.errors import UsageError
 from liuhen.stages.equipment.models import Check
 from liuhen.stages.fieldwork import phone, telling
@@ -491,6 +492,24 @@ def test_the_office_that_tells_the_arrival_brings_the_end_that_waited(
     assert done.status_code == 302
     row.refresh_from_db()
     assert (row.arrived_at, row.ended_at) == (clock(9), clock(9, 30))
+    assert Sent.objects.get(pk=end.id).outcome == "done"
+
+
+@pytest.mark.parametrize("door", ["api", "command"])
+def test_every_door_that_tells_the_arrival_brings_the_end_that_waited(
+    people: SimpleNamespace, client_of: Any, door: str
+) -> None:
+    send(people.officer, opening(arrived_at=None))
+    (end,) = send(people.officer, entry("tell", clock(9, 30), {"ended_at": clock(9, 30).isoformat()}))
+    arrived = clock(9).isoformat()
+    if door == "api":
+        told = client_of("officer").patch(
+            f"/api/v1/activities/{ACTIVITY}", {"arrived_at": arrived}, content_type="application/json"
+        )
+        assert (told.status_code, bool(told.json()["ended_at"])) == (200, True)
+    else:
+        assert main(["activity", "tell", str(ACTIVITY), "--arrived", arrived, "--by", "officer"]) == 0
+    assert Activity.objects.get(pk=ACTIVITY).ended_at == clock(9, 30)
     assert Sent.objects.get(pk=end.id).outcome == "done"
 
 

@@ -19,7 +19,7 @@ from liuhen.base.tokens.models import Scope
 from liuhen.core.errors import UsageError
 from liuhen.doors import activities as told_as
 from liuhen.doors.paging import page_of
-from liuhen.stages.fieldwork import acts, pairing, telling
+from liuhen.stages.fieldwork import acts, pairing, phone, telling
 from liuhen.stages.fieldwork.checks import as_seen, judge
 from liuhen.stages.fieldwork.naming import devices_named, find_activity, officers_named
 from liuhen.stages.fieldwork.selectors import activities_seen
@@ -179,6 +179,8 @@ def tell_activity(request: HttpRequest, name: Word, told: MoreFacts) -> Any:
     person, at = caller_of(request).account, clock.now()
     activity = find_activity(name, person, at)
     activity = telling.tell(activity, _told(told, person), by=person, at=at, reason=told.reason or None)
+    phone.catch_up({activity.pk}, by=person, at=at)
+    activity.refresh_from_db()
     return told_as.told(activity, clock.stamp)
 
 

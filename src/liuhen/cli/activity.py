@@ -14,7 +14,7 @@ from liuhen.base.people.models import Account, Unit
 from liuhen.base.recordings.selectors import find_recording, visible_to
 from liuhen.core.errors import UsageError
 from liuhen.doors import activities as shapes
-from liuhen.stages.fieldwork import pairing, placing, telling
+from liuhen.stages.fieldwork import pairing, phone, placing, telling
 from liuhen.stages.fieldwork.checks import Judged, as_seen, judge
 from liuhen.stages.fieldwork.facts import CIRCUMSTANCES, EVENTS
 from liuhen.stages.fieldwork.models import MOMENTS, Activity
@@ -167,6 +167,8 @@ def tell_activity(args: argparse.Namespace) -> int:
     person, at = who(args.by), clock.now()
     activity = find_activity(args.activity, person, at)
     activity = telling.tell(activity, _told(args, person), by=person, at=at, reason=args.reason)
+    phone.catch_up({activity.pk}, by=person, at=at)
+    activity.refresh_from_db()
     return _done(args, activity, f"{activity.number} 已保存。")
 
 
