@@ -33,6 +33,27 @@ settings.load_profile("default" if os.environ.get("LIUHEN_EXPLORE") else "steady
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def _wait_for_no_disk() -> None:
+    """In this process a write is not waited for: what is tested here ends with the process at the latest, never with
+    the power, and what comes after a killed process finds all that it wrote. The order of fsync and rename, and
+    a disk that fails, are tested with programs of their own, which wait as in an office.
+    """
+    from liuhen.config import settings as office
+
+    def fsync(fd: int) -> None:
+        os.fstat(fd)  # what is no descriptor is still an error
+
+    waiting, not_waiting = "PRAGMA synchronous=FULL;", "PRAGMA synchronous=OFF;"
+    assert waiting in office.SQLITE_OPTIONS["init_command"], "an office's database waits for the disk"
+    os.fsync = fsync
+    office.SQLITE_OPTIONS["init_command"] = office.SQLITE_OPTIONS["init_command"].replace(
+        waiting, not_waiting
+    )
+
+
+_wait_for_no_disk()
+
+
 @pytest.fixture(scope="session")
 def shared_media() -> Path:
     """Real files from the field, where the checkout has them beside it."""
