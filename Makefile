@@ -4,6 +4,8 @@ SHELL := /bin/bash
 BIN := .venv/bin
 WORKERS ?= auto
 PORT ?= 8000
+# Where it is set, every program started would compile all it imports, and keep nothing.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup setup-dev demo run test check bench pictures lock clean
 

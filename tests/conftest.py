@@ -6,6 +6,7 @@ gets its own home and its own database file instead.
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -31,6 +32,27 @@ settings.register_profile(
 )
 settings.load_profile("default" if os.environ.get("LIUHEN_EXPLORE") else "steady")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def _wait_for_no_disk() -> None:
+    """In this process a write is not waited for: what is tested here ends with the process at the latest, never with
+    the power, and what comes after a killed process finds all that it wrote. The order of fsync and rename, and
+    a disk that fails, are tested with programs of their own, which wait as in an office.
+    """
+    from liuhen.config import settings as office
+
+    def fsync(fd: int) -> None:
+        os.fstat(fd)  # what is no descriptor is still an error
+
+    waiting, not_waiting = "PRAGMA synchronous=FULL;", "PRAGMA synchronous=OFF;"
+    assert waiting in office.SQLITE_OPTIONS["init_command"], "an office's database waits for the disk"
+    os.fsync = fsync
+    office.SQLITE_OPTIONS["init_command"] = office.SQLITE_OPTIONS["init_command"].replace(
+        waiting, not_waiting
+    )
+
+
+_wait_for_no_disk()
 
 
 @pytest.fixture(scope="session")
@@ -94,6 +116,41 @@ def _open(folder: Path, template: Path, blocker: Any) -> Iterator[Path]:
         point_at(folder)
         yield folder
         connection.close()
+
+
+_FILLED: dict[str, tuple[Path, Any]] = {}
+
+
+@pytest.fixture
+def filled(
+    home: Path, people: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Any]:
+    """`filled(fill)`: this home after `fill(people, folder)`, and what that returned.
+
+    A worker fills a home once; every other test gets a copy of the home as it was then, rows, keys and bytes, and of
+    what was returned. Ask before anything else is done in the home. `fill` is known by its name and the module it
+    is written in: it may use what lasts the session, and nothing of one test.
+    """
+    from django.db import connection
+
+    def as_filled_by(fill: Callable[[SimpleNamespace, Path], Any]) -> Any:
+        name = f"{fill.__module__}.{fill.__qualname__}"
+        if name not in _FILLED:
+            returned = fill(people, tmp_path_factory.mktemp("beside"))
+            connection.close()
+            kept = tmp_path_factory.mktemp("filled") / "home"
+            shutil.copytree(home, kept, symlinks=True, ignore=shutil.ignore_patterns("static"))
+            _FILLED[name] = (kept, returned)
+            return copy.deepcopy(returned)
+        kept, returned = _FILLED[name]
+        connection.close()
+        for path in home.iterdir():
+            if path.name != "static":  # client_of's, not the office's
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.copytree(kept, home, symlinks=True, dirs_exist_ok=True)
+        return copy.deepcopy(returned)
+
+    return as_filled_by
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,11 +26,28 @@ OPERATIONS = [(path, method) for path, methods in document()["paths"].items() fo
 EXAMPLES = 8
 
 
+def _fill_and_issue(people: SimpleNamespace, folder: Path) -> SimpleNamespace:
+    return SimpleNamespace(office=fill(people, folder), secret=token(people, *Scope))
+
+
 @pytest.fixture
-def asked(people: SimpleNamespace, client_of: ClientOf, tmp_path: Path) -> SimpleNamespace:
-    office = fill(people, tmp_path)
+def asked(filled: Callable[..., Any], client_of: ClientOf) -> SimpleNamespace:
+    """An office of the test's own, as it was filled once; and the token of a machine that may do everything."""
+    asked: SimpleNamespace = filled(_fill_and_issue)
     client_of()
-    return SimpleNamespace(office=office, secret=token(people, *Scope))
+    return asked
+
+
+@lru_cache(maxsize=1)
+def _schema() -> Any:
+    """Read once a worker: finding the constants of the program for it takes longer than all that is asked."""
+    import schemathesis
+
+    from liuhen.config.wsgi import application
+
+    schema = schemathesis.openapi.from_dict(dict(document()))
+    schema.app = application
+    return schema
 
 
 def it_did_not_fall(_context: Any, response: Any, _case: Any) -> None:
@@ -46,7 +64,6 @@ def it_did_not_fall(_context: Any, response: Any, _case: Any) -> None:
 def test_whatever_is_sent_the_answer_is_one_of_the_documents(
     asked: SimpleNamespace, path: str, method: str, fitting: bool
 ) -> None:
-    import schemathesis
     from hypothesis import HealthCheck, Phase, given, settings
     from schemathesis import GenerationMode
     from schemathesis.specs.openapi.checks import (
@@ -55,17 +72,13 @@ def test_whatever_is_sent_the_answer_is_one_of_the_documents(
         status_code_conformance,
     )
 
-    from liuhen.config.wsgi import application
-
     checks = [
         it_did_not_fall,
         status_code_conformance,
         content_type_conformance,
         response_schema_conformance,
     ]
-    schema = schemathesis.openapi.from_dict(dict(document()))
-    schema.app = application
-    operation = schema[path][method]
+    operation = _schema()[path][method]
     headers = {"Authorization": f"Bearer {asked.secret}", "Host": "localhost"}
     known: dict[str, Any] = {
         "name": asked.office.recording.number,

@@ -34,8 +34,8 @@ for without a visit here, so they are 404 for everybody.
 
 
 @pytest.fixture
-def office(people: SimpleNamespace, tmp_path: Path) -> SimpleNamespace:
-    return fill(people, tmp_path)
+def office(filled: Callable[..., SimpleNamespace]) -> SimpleNamespace:
+    return filled(fill)
 
 
 def test_every_operation_has_its_row_in_the_published_table(

@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -195,9 +194,9 @@ def test_paths_are_taken_out_of_sentences() -> None:
 
 
 def test_another_offices_things_are_not_there(
-    people: SimpleNamespace, client_of: ClientOf, tmp_path: Path
+    client_of: ClientOf, filled: Callable[..., SimpleNamespace]
 ) -> None:
-    office, client = fill(people, tmp_path), client_of("stranger")
+    office, client = filled(fill), client_of("stranger")
     theirs = [
         f"/recordings/{office.recording.number}",
         f"/recordings/{office.recording.sha256}",

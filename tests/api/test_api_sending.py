@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -141,9 +140,9 @@ def test_dropping_a_set_needs_a_reason_and_is_in_the_ledger(machine: Client) -> 
 
 
 def test_bytes_need_a_visit_of_this_token_and_come_in_ranges(
-    people: SimpleNamespace, client_of: ClientOf, tmp_path: Path
+    people: SimpleNamespace, client_of: ClientOf, filled: Callable[..., SimpleNamespace]
 ) -> None:
-    office = fill(people, tmp_path)
+    office = filled(fill)
     one = f"/api/v1/recordings/{office.recording.number}"
     mine, other = (
         client_of(headers=bearer(token(people, "recordings:content", "recordings:read"))) for _ in range(2)
@@ -163,12 +162,12 @@ def test_bytes_need_a_visit_of_this_token_and_come_in_ranges(
 
 
 def test_an_export_is_the_folder_of_liuhen_export_and_an_entry(
-    people: SimpleNamespace, client_of: ClientOf, tmp_path: Path
+    people: SimpleNamespace, client_of: ClientOf, filled: Callable[..., SimpleNamespace]
 ) -> None:
     import io
     import zipfile
 
-    office = fill(people, tmp_path)
+    office = filled(fill)
     client = client_of(headers=bearer(token(people, "recordings:content")))
     response = client.post(f"/api/v1/recordings/{office.recording.number}/export")
     archive = zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content)))
@@ -196,9 +195,9 @@ def test_the_ledger_is_proven_from_an_old_size_and_an_old_checkpoint(
 
 
 def test_the_auditor_reads_a_receipts_proof_and_no_line_of_it(
-    people: SimpleNamespace, client_of: ClientOf, tmp_path: Path
+    people: SimpleNamespace, client_of: ClientOf, filled: Callable[..., SimpleNamespace]
 ) -> None:
-    office = fill(people, tmp_path)
+    office = filled(fill)
     path = f"/api/v1/receipts/{office.receipt.number}"
     told = client_of("auditor").get(path).json()
     assert told["content"] is None

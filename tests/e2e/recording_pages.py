@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,8 +29,11 @@ def demo_card(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def carded(home: Path, people: SimpleNamespace, demo_card: Path) -> Path:
-    take_in(demo_card, people.custodian)
+def carded(home: Path, filled: Callable[..., Any], demo_card: Path) -> Path:
+    def with_the_demo_card(people: SimpleNamespace, _: Path) -> None:
+        take_in(demo_card, people.custodian)
+
+    filled(with_the_demo_card)
     return home
 
 

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from e2e.recording_pages import STARTED, carded, demo_card, take_in  # noqa: F401
+from e2e.recording_pages import STARTED, demo_card, take_in  # noqa: F401
 from fieldwork.fieldwork_office import AT, clock, inspection, officers, recording
 from the_office import AT as FOUNDED
 
@@ -51,8 +52,17 @@ def second_card(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def filmed(carded: Path, people: SimpleNamespace, second_card: Path) -> Activity:
+def filmed(filled: Callable[..., Activity], demo_card: Path, second_card: Path) -> Activity:
     """Forty seconds, with two recorders that recorded most of it."""
+
+    def with_two_cards(people: SimpleNamespace, _: Path) -> Activity:
+        take_in(demo_card, people.custodian)
+        return _an_activity_of_two(people, second_card)
+
+    return filled(with_two_cards)
+
+
+def _an_activity_of_two(people: SimpleNamespace, second_card: Path) -> Activity:
     custodian = people.custodian
     first, second = officers("100001", "100002")
     other = register_device(

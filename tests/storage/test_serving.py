@@ -8,7 +8,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from storage.films import FILM, PAGE, PHOTO, SOUND, film_of, filmed  # noqa: F401
+from storage.films import FILM, PAGE, PHOTO, SOUND, film_of, filmed, previewed  # noqa: F401
 from storage.storage_homes import doubled, stocked, stocked_homes  # noqa: F401
 from storage.storage_office import CLIP, FILES, original_of, recording_of
 from the_office import AT
@@ -19,8 +19,6 @@ from liuhen.base.recordings.visits import open_download, open_visit
 from liuhen.base.storage import derived
 from liuhen.base.storage.reading import NoGoodCopyError
 from liuhen.base.storage.serving import Kind, Served, Wanted, serve
-from liuhen.base.storage.stores import open_stores
-from liuhen.core.media.sandbox import Analyser
 
 VISITED = [Kind.ORIGINAL, Kind.VIEWING, Kind.STRIP, Kind.PEAKS, Kind.SNAPSHOT]
 SEES = ["custodian", "officer", "head", "principal", "legal", "archivist"]
@@ -40,13 +38,6 @@ def _bytes(served: Served) -> bytes:
         data = served.source.read()
     assert len(data) == served.size
     return data
-
-
-@pytest.fixture
-def previewed(filmed: Path) -> Path:
-    with Analyser() as analyser:
-        derived.make_previews(Recording.objects.all(), open_stores(), analyser, on_done=lambda made: None)
-    return filmed
 
 
 @pytest.mark.parametrize("who", SEES)

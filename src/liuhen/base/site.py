@@ -108,10 +108,11 @@ def settings_path() -> Path:
 
 
 def load() -> SiteSettings:
-    """Raises UsageError naming the wrong setting."""
-    path = settings_path()
-    if not path.exists():
-        return SiteSettings()
+    """As they stand now, the caller's own to change. Raises UsageError naming the wrong setting."""
+    return current().model_copy(deep=True)
+
+
+def _read(path: Path) -> SiteSettings:
     try:
         data: Any = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {}
         return SiteSettings.model_validate(data)
@@ -128,17 +129,21 @@ def load() -> SiteSettings:
 
 
 def current() -> SiteSettings:
-    """`load()`, read again only when the file has changed: for what is asked with every page."""
+    """To look at only, shared by all who ask; the file is read again when it has changed.
+
+    Every page and every entry published asks, and reading YAML takes longer than all else they do.
+    """
+    path = settings_path()
     try:
-        seen = settings_path().stat()
+        seen = path.stat()
     except FileNotFoundError:
         return SiteSettings()
-    return _read_once(settings_path(), seen.st_mtime_ns, seen.st_size)
+    return _read_once(path, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
 
 
 @lru_cache(maxsize=8)
-def _read_once(path: Path, _changed: int, _size: int) -> SiteSettings:
-    return load()
+def _read_once(path: Path, *_unchanged: int) -> SiteSettings:
+    return _read(path)
 
 
 def session_minutes() -> int:

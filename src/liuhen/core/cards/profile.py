@@ -172,12 +172,26 @@ def load_profiles(folders: Sequence[Path] = (BUILT_IN,)) -> list[Profile]:
     for folder in reversed(folders):
         here: dict[str, Path] = {}
         for path in profile_files(folder):
-            profile = read_profile(path)
+            profile = _as_it_stands(path)
             if profile.id in here:
                 raise duplicate_id(profile.id, here[profile.id], path)
             here[profile.id] = path
             chosen.setdefault(profile.id, profile)
     return list(chosen.values())
+
+
+def _as_it_stands(path: Path) -> Profile:
+    """`read_profile`, again only when the file has changed: every card asks for all of them."""
+    try:
+        seen = path.stat()
+    except OSError:
+        return read_profile(path)  # says what is wrong
+    return _read_once(path, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+
+
+@lru_cache(maxsize=64)
+def _read_once(path: Path, *_unchanged: int) -> Profile:
+    return read_profile(path)
 
 
 def duplicate_id(name: str, first: Path, second: Path) -> ProfileError:

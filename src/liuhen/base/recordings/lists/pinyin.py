@@ -1,19 +1,20 @@
 """Pinyin of names: the one wrapper of pypinyin.
 
 A character with several readings is found by each of them (单 as shan and dan). What is typed may be the
-initials (lym) or the spelling (linyiming), from the beginning of the name.
+initials (lym) or the spelling (linyiming), from the beginning of the name. The dictionary takes a quarter of the
+program's start to load, and is loaded at the first name.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-from pypinyin import Style, pinyin
-
 
 @lru_cache(maxsize=50_000)
 def initials(text: str) -> str:
     """The first letters of the usual reading: 林一鸣 -> lym; other characters as they are."""
+    from pypinyin import Style, pinyin
+
     return "".join(row[0][0] for row in pinyin(text, style=Style.FIRST_LETTER))
 
 
@@ -25,6 +26,8 @@ def begins_like(name: str, typed: str) -> bool:
 
 @lru_cache(maxsize=50_000)
 def _readings(name: str) -> tuple[tuple[str, ...], ...]:
+    from pypinyin import Style, pinyin
+
     return tuple(tuple(row) for row in pinyin(name, style=Style.NORMAL, heteronym=True))
 
 
