@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -162,3 +164,13 @@ def everything_on_the_card_is_stored(agency: Agency, root: Path) -> bool:
 
 
 Read = Callable[[int, int], bytes]
+
+
+def kill_in_the_middle(process: subprocess.Popen[bytes], after: float, patience: float = 30.0) -> None:
+    """Kill -9 `after` seconds from when it has begun to take a card in, be it ever so slow to start."""
+    known, until = Batch.objects.count(), time.monotonic() + patience
+    while process.poll() is None and Batch.objects.count() == known and time.monotonic() < until:
+        time.sleep(0.01)
+    time.sleep(after)
+    process.kill()
+    process.communicate()
