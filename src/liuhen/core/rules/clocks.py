@@ -201,9 +201,10 @@ def _timed(fixed: _Fixed, facts: Facts, calendar: Calendar, start: datetime | No
     if returned is None:
         return _Timed("waiting", fixed.later_basis, local)
     later = calendar.due(returned, fixed.later)
+    # of both clocks: either may still move, and the later one is the end
+    warnings = tuple(dict.fromkeys((*warnings, *calendar.warnings(returned, later, fixed.later))))
     if main and main > later:
         return _Timed("running", fixed.basis, local, main, warnings)
-    # its warnings stay: the clock it must not end before may still move
     return _Timed("running", fixed.later_basis, _local(returned), later, warnings)
 
 
@@ -277,7 +278,10 @@ def _report(
         return due
     if within is None or calendar is None:
         return due._replace(state="no_hours_named")
-    return due._replace(state="running", due_at=calendar.due(ended, Period.parse(within)))
+    period = Period.parse(within)
+    last = calendar.due(ended, period)
+    warnings = tuple(calendar.warnings(ended, last, period))
+    return due._replace(state="running", due_at=last, warnings=warnings)
 
 
 def _told(pack: Pack, stop: Stop, ended: datetime | None, listed: bool | None) -> Iterator[Due]:
