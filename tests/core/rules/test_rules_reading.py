@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from core.rules.packs_shipped import PACKS
 
-from liuhen.base.packs import pack_of
+from liuhen.base.packs import calendar, pack_of
 from liuhen.core.rules import examples
 from liuhen.core.rules.conflicts import differences, questions_of
 from liuhen.core.rules.errors import FactsError, PackError
@@ -94,6 +94,12 @@ BROKEN = {
     "not_yaml": ("matters:", "matters: ["),
     "written_twice": ("agency_kind: general", "agency_kind: general\nagency_kind: general"),
     "bad_pattern": ("id: my-regulation", "id: My Regulation"),
+    "events_and_when": ("when: case, rule", "when: events, rule"),
+    "two_times": ("    within: PT24H\n    met_by", "    within: PT24H\n    same_day: true\n    met_by"),
+    "never_counts": (
+        "retention:\n",
+        'retention:\n  - {article: "7", when: always, rule: permanent, text: 一律永久}\n',
+    ),
 }
 
 
@@ -120,6 +126,76 @@ def test_an_unknown_role_is_named_with_its_line(starter: Path) -> None:
     with pytest.raises(PackError) as refused:
         read_pack(starter)
     assert refused.value.faults[0].place == f"pack.yaml:{line} clocks.0.to"
+
+
+SAID = {  # what is written wrong: what the author is told to write
+    ("in_force: 2026-01-01", "in_force: 2026-02-30"): "2026-01-01",
+    ("in_force: 2026-01-01", "in_force: 2026年1月1日"): "2026-01-01",
+    ('article: "8"', "article: 8"): '写成 "8"',
+    ('article: "8"', "article: 第八条"): '"1/8"',
+    ("minimum: true", "minimum: 是"): "true",
+    ("grounds: [state_secret", "grounds: state_secret #"): "[甲, 乙]",
+    ("  copies: 1", "  copy: 1"): "copies",
+    ("within: PT24H\n    met_by", "within: 24\n    met_by"): "PT24H",
+    (
+        "- {text: 有异议、投诉、上访, events: [objection, complaint, petition]}",
+        "- {text: 死伤, events: [died]}",
+    ): ("objection"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), SAID)
+def test_one_mistake_is_one_line_that_says_what_to_write(starter: Path, before: str, after: str) -> None:
+    path = starter / "pack.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(PackError) as refused:
+        read_pack(starter)
+    (fault,) = refused.value.faults
+    assert SAID[before, after] in f"{fault.message}{fault.remedy}"
+
+
+def _example(folder: Path, rest: str) -> Path:
+    said = f'examples:\n  - name: 某例\n    articles: ["6"]\n{rest}'
+    (folder / "examples.yaml").write_text(said, encoding="utf-8")
+    return folder
+
+
+def test_a_moment_without_quotes_keeps_its_offset(starter: Path) -> None:
+    rest = (
+        "    facts: {activity: {ended_at: 2026-03-10T17:00:00+08:00}}\n"
+        "    at: 2026-03-12T00:00:00+08:00\n"
+        "    duties: [{duty: handover, due_at: 2026-03-11T17:00:00+08:00, state: overdue}]\n"
+    )
+    (ran,) = examples.run(read_pack(starter), examples.read_examples(_example(starter, rest)), calendar())
+    assert ran.faults == ()
+
+
+@pytest.mark.parametrize(
+    ("at", "remedy"), [("2026-03-12T00:00:00", "没有时区"), ("明天", "2026-11-25T09:30:00+08:00")]
+)
+def test_an_example_is_judged_at_a_moment_with_its_offset_or_not_at_all(
+    starter: Path, at: str, remedy: str
+) -> None:
+    with pytest.raises(PackError) as refused:
+        examples.read_examples(_example(starter, f"    facts: {{}}\n    at: {at}\n"))
+    (fault,) = refused.value.faults
+    assert (fault.place, fault.code) == ("examples.yaml:5 examples.0.at", "bad_example")
+    assert remedy in str(fault)
+
+
+def test_an_example_that_names_what_is_not_there_does_not_come_out(starter: Path) -> None:
+    rest = (
+        "    facts: {activity: {ended_at: 2026-03-10T17:00:00+08:00}}\n"
+        "    duties: [{duty: handover, due_at: 2026-03-11T24:00:00}]\n"
+        "    no_duties: [handovr]\n"
+    )
+    path = _example(starter, rest) / "examples.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace('["6"]', '["60"]'), encoding="utf-8")
+    (ran,) = examples.run(read_pack(starter), examples.read_examples(starter), calendar())
+    assert ran.example.place == "examples.yaml:2"
+    assert [word in " ".join(ran.faults) for word in ("60", "handovr", "24:00")] == [True] * 3
 
 
 FAULTY = {

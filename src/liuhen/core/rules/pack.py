@@ -41,11 +41,16 @@ def _period(text: str) -> str:
     return text
 
 
-ArticleNo = Annotated[str, Field(pattern=r"^(\d{1,2}/)?\d{1,3}$")]
+ARTICLE = r"^(\d{1,2}/)?\d{1,3}$"
+CODE = r"^[a-z][a-z0-9_]{1,40}$"
+PACK_ID = r"^[a-z0-9][a-z0-9-]{1,60}$"
+VERSION = r"^[0-9][0-9.]{0,15}$"
+
+ArticleNo = Annotated[str, Field(pattern=ARTICLE)]
 PeriodText = Annotated[str, AfterValidator(_period)]
 Text = Annotated[str, Field(min_length=1, max_length=600)]
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
-PackId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,60}$")]
+Code = Annotated[str, Field(pattern=CODE)]
+PackId = Annotated[str, Field(pattern=PACK_ID)]
 
 
 class _Data(BaseModel):
@@ -275,7 +280,7 @@ class Pack(_Data):
     annexes: dict[str, str] = {}
     agency: Text
     agency_kind: Code
-    version: Annotated[str, Field(pattern=r"^[0-9][0-9.]{0,15}$")] = "1"
+    version: Annotated[str, Field(pattern=VERSION)] = "1"
     in_force: date | None = None
     until: date | None = None
     higher: tuple[PackId, ...] = ()  # regulations that bind it: where it asks less than they do is a question

@@ -118,6 +118,11 @@ NAMES: Final[dict[str, str]] = {
     "dossier_arrangement": "收集整理归档材料",
 }
 
+DUTIES: Final = (
+    *("handover", "store", "unrecorded_report", "voice_reason", "interruption_report"),
+    *("interruption_statement", "disc", "dossier", "dossier_arrangement"),
+)  # all that the engine tells of
+
 
 def words_of(kind: object) -> tuple[str, ...]:
     """The codes of one of the Literals above."""
