@@ -13,7 +13,9 @@ from liuhen.core.rules import examples
 from liuhen.core.rules.conflicts import differences, questions_of
 from liuhen.core.rules.errors import FactsError, PackError
 from liuhen.core.rules.facts import facts_from
+from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.reading import read_pack
+from liuhen.core.rules.rulings import Answer, ruled
 from liuhen.core.rules.starter import write_starter
 
 ARTICLES = {
@@ -95,6 +97,12 @@ BROKEN = {
     "written_twice": ("agency_kind: general", "agency_kind: general\nagency_kind: general"),
     "bad_pattern": ("id: my-regulation", "id: My Regulation"),
     "events_and_when": ("when: case, rule", "when: events, rule"),
+    "matters_and_when": ("when: case, rule", "when: case, matters: [inspection], rule"),
+    "start_and_rule": ("rule: follows_dossier,", "rule: follows_dossier, start: concluded_at,"),
+    "unknown_matter": (
+        "retention:\n",
+        'retention:\n  - {article: "7", when: matters, matters: [seizure], rule: permanent, text: 查封}\n',
+    ),
     "two_times": ("    within: PT24H\n    met_by", "    within: PT24H\n    same_day: true\n    met_by"),
     "never_counts": (
         "retention:\n",
@@ -295,3 +303,56 @@ def test_key_content_asked_for_a_matter_that_nobody_lists_is_refused(starter: Pa
         read_pack(starter)
     assert [fault.code for fault in refused.value.faults] == ["unknown_matter"]
     assert "key_content.0.matters" in refused.value.faults[0].place
+
+
+CORPUS = Path(__file__).resolve().parents[2] / "corpus" / "packs"
+
+
+def _asked(pack: Pack) -> set[str]:
+    return {one.code for one in questions_of(pack)}
+
+
+def test_events_kept_for_ever_are_long_term_whichever_article_says_so() -> None:
+    assert "long_term_silent" not in _asked(read_pack(CORPUS / "county-constables"))
+    assert "long_term_silent" in _asked(
+        read_pack(CORPUS / "county-constables").model_copy(update={"retention": ()})
+    )
+
+
+def test_a_text_without_a_time_to_hand_over_or_grounds_not_to_record_is_silent() -> None:
+    pack = pack_of("jinjiang-agri")
+    assert not {"handover_silent", "unrecorded_silent"} & _asked(pack)
+    bare = pack.model_copy(update={"clocks": (), "unrecorded": None})
+    assert {"handover_silent", "unrecorded_silent"} <= _asked(bare)
+    assert "handover_silent" not in _asked(pack_of("pengyang"))
+
+
+def test_a_dossier_arranged_before_it_is_filed_is_no_conflict() -> None:
+    pack = read_pack(CORPUS / "city-market")
+    assert "dossier_twice" not in _asked(pack)
+    *others, arranged = pack.clocks
+    for within, asked in (("P3M", True), ("P30D", False), (None, False)):
+        clocks = (*others, arranged.model_copy(update={"within": within}))
+        assert ("dossier_twice" in _asked(pack.model_copy(update={"clocks": clocks}))) is asked
+
+
+def test_one_event_with_two_periods_is_a_conflict() -> None:
+    pack = read_pack(CORPUS / "city-market")
+    first = pack.retention[0]
+    update = {"events": ("assault",), "rule": "period", "period": "P5Y", "article": "2/2"}
+    both = (first, first.model_copy(update=update), *pack.retention[1:])
+    (found,) = [
+        one
+        for one in questions_of(pack.model_copy(update={"retention": both}))
+        if one.code == "retention_twice"
+    ]
+    assert (found.kind, found.articles) == ("conflict", ("2/3", "2/2"))
+
+
+def test_whom_an_interruption_is_reported_to_can_be_ruled() -> None:
+    pack = read_pack(CORPUS / "city-market")
+    assert "interruption_recipient" in _asked(pack)
+    answer = Answer("interruption_recipient", "报科室负责人", "unit_head")
+    read = ruled(pack, [answer])
+    assert read.interruption is not None
+    assert read.interruption.to == "unit_head"

@@ -237,7 +237,7 @@ def _twice(path: Path, said: Any, pack: Pack) -> Iterator[Fault]:
         "slots": [one.code for one in pack.slots],
         "questions": [one.code for one in pack.questions],
         "norms": [one.code for one in pack.norms],
-        "retention": [f"{one.when}:{','.join(one.events)}" for one in pack.retention],
+        "retention": [f"{one.when}:{','.join((*one.events, *one.matters))}" for one in pack.retention],
         "access": [one.purpose for one in pack.access if one.purpose != "external"],
     }
     for name, keys in slots.items():
@@ -279,10 +279,12 @@ def _alone(path: Path, said: Any, pack: Pack) -> Iterator[Fault]:
                 "two_times",
             )
     listed = {one.code for one in pack.matters}
-    for number, content in enumerate(pack.key_content):
-        for code in sorted(set(content.matters) - listed):
+    named = [("key_content", number, one.matters) for number, one in enumerate(pack.key_content)]
+    named += [("retention", number, one.matters) for number, one in enumerate(pack.retention)]
+    for name, number, matters in named:
+        for code in sorted(set(matters) - listed):
             yield Fault(
-                place_of(path, said, ("key_content", number, "matters")),
+                place_of(path, said, (name, number, "matters")),
                 f"matters 中没有“{code}”。",
                 "请核对代码，或在 matters 中补上这一事项。",
                 "unknown_matter",
@@ -314,12 +316,17 @@ def _never(path: Path, said: Any, pack: Pack) -> Iterator[Fault]:
     last = len(pack.retention) - 1
     for number, one in enumerate(pack.retention):
         place = place_of(path, said, ("retention", number))
-        if (one.when == "events") != bool(one.events):
+        for name, like in (("events", "assault"), ("matters", "inspection")):
+            if (one.when == name) != bool(getattr(one, name)):
+                yield Fault(
+                    place,
+                    f"when 为 {name} 时必须写 {name}，其他情形不写。",
+                    f"请写明是哪些，如 {name}: [{like}]，或改 when。",
+                    f"{name}_and_when",
+                )
+        if one.start != "recorded_at" and one.rule != "period":
             yield Fault(
-                place,
-                "when 为 events 时必须写 events，其他情形不写。",
-                "请写明是哪些情形，如 events: [assault]，或改 when。",
-                "events_and_when",
+                place, "只有 rule 为 period 时才写 start。", "请删去 start，或改 rule。", "start_and_rule"
             )
         if one.when == "always" and number < last:
             yield Fault(

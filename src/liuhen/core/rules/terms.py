@@ -43,7 +43,16 @@ Event = Literal[
     "complex",
     "other_important",
 ]
-Start = Literal["arrived_at", "ended_at", "left_at", "recorded_at", "handover_at", "concluded_at", "filed_at"]
+Start = Literal[
+    "arrived_at",
+    "ended_at",
+    "left_at",
+    "returned_at",
+    "recorded_at",
+    "handover_at",
+    "concluded_at",
+    "filed_at",
+]
 Duty = Literal["handover", "store", "dossier", "dossier_arrangement"]
 Role = Literal["officer", "custodian", "unit_head", "leader", "principal", "legal", "archivist", "unit"]
 Obligation = Literal["must", "should", "as_fit", "need_not"]
