@@ -213,7 +213,7 @@ def check_folder(args: argparse.Namespace) -> int:
     try:
         pack = read_pack(args.folder)
         cases = examples.read_examples(args.folder)
-        if faults := unresolved(pack):
+        if faults := unresolved(pack, args.folder):
             raise PackError("规则包不能采用", faults)
     except PackError as error:
         if args.json:
