@@ -295,6 +295,12 @@ def test_two_packs_differ_field_by_field_and_one_not_from_itself() -> None:
     assert differences(pack_of("pengyang"), pack_of("pengyang")) == []
 
 
+def test_only_a_fixed_period_differs_in_what_it_counts_from() -> None:
+    found = differences(pack_of("jinjiang-agri"), read_pack(CORPUS / "city-market"))
+    (row,) = [one for one in found if (one["area"], one["key"]) == ("retention", "case")]
+    assert (row["before"]["from"], row["after"]["from"]) == (None, "concluded_at")
+
+
 def test_key_content_asked_for_a_matter_that_nobody_lists_is_refused(starter: Path) -> None:
     content = "key_content: [{text: 现场, article: '2', code: scene, matters: [no_such_matter]}]\n"
     path = starter / "pack.yaml"

@@ -149,7 +149,7 @@ def _compared(one: Pack, other: Pack) -> Iterator[tuple[str, str, Any, Any]]:
                 "article": rule.article,
                 "rule": rule.rule,
                 "period": rule.period,
-                "from": rule.start,
+                "from": rule.start if rule.rule == "period" else None,
             }
             for rule in pack.retention
         },
