@@ -32,6 +32,7 @@ from liuhen.doors.coverage import covered, unresolved
 from .out import DONE, REFUSED, emit_json, say, show
 
 Commands = Any
+_EXAMPLE_REMEDY = "怎么办：对照条文，改正例子中应得的结果，或 pack.yaml 中的规则。"
 
 
 def add(commands: Commands) -> None:
@@ -212,7 +213,7 @@ def check_folder(args: argparse.Namespace) -> int:
     try:
         pack = read_pack(args.folder)
         cases = examples.read_examples(args.folder)
-        if faults := unresolved(pack):
+        if faults := unresolved(pack, args.folder):
             raise PackError("规则包不能采用", faults)
     except PackError as error:
         if args.json:
@@ -232,7 +233,7 @@ def check_folder(args: argparse.Namespace) -> int:
     bare = examples.missing(pack, cases)
     failed = [one for one in ran if one.faults]
     for one in failed:
-        say(f"例子“{one.example.name}”：{'；'.join(one.faults)}")
+        say(f"{one.example.place} 例子“{one.example.name}”：{'；'.join(one.faults)}。{_EXAMPLE_REMEDY}")
     if bare:
         say(f"还没有例子的条：{'、'.join(bare)}。怎么办：在 examples.yaml 中各补一个。")
     questions = asked_of(pack, against=pack_of(args.against) if args.against else None)

@@ -13,7 +13,7 @@ from .coverage import unresolved
 def looked_over(folder: Path) -> Candidate:
     """The pack of a folder, fit to be adopted. Raises PackError with everything that is wrong."""
     chosen = candidate(folder)
-    faults = unresolved(chosen.pack)
+    faults = unresolved(chosen.pack, folder)
     if faults:
         raise PackError("规则包不能采用", faults)
     return chosen

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from liuhen.core.errors import DamagedError
 from liuhen.core.rules.errors import Fault
 from liuhen.core.rules.pack import By, Pack
+from liuhen.core.rules.reading import place_of, read_yaml
 
 
 class UnresolvedError(DamagedError):
@@ -32,19 +34,38 @@ def covered(pack: Pack) -> list[dict[str, Any]]:
     ]
 
 
-def unresolved(pack: Pack) -> list[Fault]:
+def unresolved(pack: Pack, folder: Path) -> list[Fault]:
     """What the articles of a pack name that is not there: for packs that do not ship with the program."""
-    return [
-        Fault(
-            f"pack.yaml: articles.{number}.by",
-            f"第 {number} 条写着由“{by.name}”（{by.kind}）执行，程序里没有。",
-            "请改成有的名称（对照随程序的规则包），或改写 needs、accounted。",
-            "not_there",
-        )
+    missing = [
+        (number, place, by)
         for number, article in pack.articles.items()
-        for by in article.by
+        for place, by in enumerate(article.by)
         if not _is_there(pack, number, by)
     ]
+    if not missing:
+        return []
+    path = folder / "pack.yaml"
+    said = read_yaml(path)
+    return [
+        Fault(
+            place_of(path, said, ("articles", number, "by", place)),
+            f"第 {number} 条写着由“{by.name}”（{by.kind}）执行，程序里没有。",
+            f"{_wanted(pack, number, by)}，或改写 needs、accounted。",
+            "not_there",
+        )
+        for number, place, by in missing
+    ]
+
+
+def _wanted(pack: Pack, number: str, by: By) -> str:
+    """Which names there are: of clocks and rules those that rest on this very article."""
+    if by.kind == "clock":
+        names: list[str] = [clock.duty for clock in pack.clocks if clock.article == number]
+    elif by.kind == "rule":
+        names = [name for name in Pack.model_fields if _is_rule(pack, number, name)]
+    else:
+        return "请改成有的名称（对照随程序的规则包）"
+    return f"这一条可写：{'、'.join(names)}" if names else "请先写出这一条的规则"
 
 
 def _is_there(pack: Pack, number: str, by: By) -> bool:

@@ -55,6 +55,7 @@ _KEYS = {
     "case": "已立案",
     "evidence": "作为证据",
     "events": "有所列情形",
+    "matters": "所列事项",
     "always": "一般情形",
     "internal": "内部调阅",
     "external": "外部调取",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
+
 import pytest
 from core.rules.packs_shipped import END, PACKS, act, duties, facts, only
 from hypothesis import given
@@ -10,6 +13,7 @@ from hypothesis import strategies as st
 from liuhen.base.packs import calendar, folder_of, pack_of
 from liuhen.core.rules import examples
 from liuhen.core.rules.clocks import duties_of, notes_of
+from liuhen.core.rules.reading import read_pack
 from liuhen.core.rules.terms import Cause, Circumstance, Event, Ground, words_of
 
 LATE = "2027-01-01T00:00:00+08:00"
@@ -245,3 +249,28 @@ def test_a_null_in_a_list_is_something_not_known() -> None:
         recordings=[None, {"ended_at": END}],
     )
     assert (told.act.events, told.act.interruptions, len(told.recordings or [])) == (["objection"], [], 1)
+
+
+COUNTY = Path(__file__).resolve().parents[2] / "corpus" / "packs" / "county-constables"
+
+
+def test_a_report_due_in_a_year_without_a_notice_says_so() -> None:
+    known = facts(activity={"ended_at": "2026-12-31T10:00:00+08:00", "not_recorded": {"ground": "objective"}})
+    (report,) = [
+        one for one in duties_of(read_pack(COUNTY), known, calendar()) if one.duty == "unrecorded_report"
+    ]
+    assert ["2027" in one for one in report.warnings] == [True]
+
+
+def test_an_excepted_clock_in_working_days_warns_of_its_own_year() -> None:
+    pack = pack_of("jinjiang-agri")
+    (clock,) = pack.clocks
+    assert clock.exception is not None
+    later = clock.exception.model_copy(update={"within": "P3WD"})
+    slower = pack.model_copy(update={"clocks": (clock.model_copy(update={"exception": later}),)})
+    known = act(circumstances=["offsite"], returned_at="2026-12-30T10:00:00+08:00")
+    (due,) = duties_of(slower, known, calendar())
+    assert (due.due_at or 0, ["2027" in one for one in due.warnings]) == (
+        datetime.fromisoformat("2027-01-04T23:59:59+08:00"),
+        [True],
+    )

@@ -120,3 +120,22 @@ def test_every_pair_is_told_with_articles_that_exist(name: str, above: str):
     assert {
         article for one in beneath(pack, shipped(above)) for article in one.articles
     } <= pack.articles.keys()
+
+
+def test_counting_from_the_return_is_later_than_counting_from_the_end(own: Pack):
+    waiting = changed(own, clocks=clock(own, start="returned_at", exception=None))
+    assert "clock-handover" in {one.code.removeprefix("over-my-regulation-") for one in beneath(waiting, own)}
+    assert "clock-handover" not in asked(own, waiting)
+
+
+def test_events_kept_for_ever_answer_a_higher_long_term_article(own: Pack):
+    assert own.long_term is not None
+    (trigger,) = own.long_term.triggers
+    permanent = own.retention[0].model_copy(
+        update={"when": "events", "events": trigger.events[:-1], "rule": "permanent"}
+    )
+    mine = own.model_copy(update={"long_term": None, "retention": (permanent, *own.retention)})
+    found = asked(mine, changed(own))
+    assert "long-term" not in found
+    assert "上访" in found["long-term-events"]
+    assert "投诉" not in found["long-term-events"]

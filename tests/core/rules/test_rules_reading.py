@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from core.rules.packs_shipped import PACKS
 
-from liuhen.base.packs import pack_of
+from liuhen.base.packs import calendar, pack_of
 from liuhen.core.rules import examples
 from liuhen.core.rules.conflicts import differences, questions_of
 from liuhen.core.rules.errors import FactsError, PackError
 from liuhen.core.rules.facts import facts_from
+from liuhen.core.rules.pack import Pack
 from liuhen.core.rules.reading import read_pack
+from liuhen.core.rules.rulings import Answer, ruled
 from liuhen.core.rules.starter import write_starter
 
 ARTICLES = {
@@ -94,6 +96,18 @@ BROKEN = {
     "not_yaml": ("matters:", "matters: ["),
     "written_twice": ("agency_kind: general", "agency_kind: general\nagency_kind: general"),
     "bad_pattern": ("id: my-regulation", "id: My Regulation"),
+    "events_and_when": ("when: case, rule", "when: events, rule"),
+    "matters_and_when": ("when: case, rule", "when: case, matters: [inspection], rule"),
+    "start_and_rule": ("rule: follows_dossier,", "rule: follows_dossier, start: concluded_at,"),
+    "unknown_matter": (
+        "retention:\n",
+        'retention:\n  - {article: "7", when: matters, matters: [seizure], rule: permanent, text: 查封}\n',
+    ),
+    "two_times": ("    within: PT24H\n    met_by", "    within: PT24H\n    same_day: true\n    met_by"),
+    "never_counts": (
+        "retention:\n",
+        'retention:\n  - {article: "7", when: always, rule: permanent, text: 一律永久}\n',
+    ),
 }
 
 
@@ -120,6 +134,76 @@ def test_an_unknown_role_is_named_with_its_line(starter: Path) -> None:
     with pytest.raises(PackError) as refused:
         read_pack(starter)
     assert refused.value.faults[0].place == f"pack.yaml:{line} clocks.0.to"
+
+
+SAID = {  # what is written wrong: what the author is told to write
+    ("in_force: 2026-01-01", "in_force: 2026-02-30"): "2026-01-01",
+    ("in_force: 2026-01-01", "in_force: 2026年1月1日"): "2026-01-01",
+    ('article: "8"', "article: 8"): '写成 "8"',
+    ('article: "8"', "article: 第八条"): '"1/8"',
+    ("minimum: true", "minimum: 是"): "true",
+    ("grounds: [state_secret", "grounds: state_secret #"): "[甲, 乙]",
+    ("  copies: 1", "  copy: 1"): "copies",
+    ("within: PT24H\n    met_by", "within: 24\n    met_by"): "PT24H",
+    (
+        "- {text: 有异议、投诉、上访, events: [objection, complaint, petition]}",
+        "- {text: 死伤, events: [died]}",
+    ): ("objection"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), SAID)
+def test_one_mistake_is_one_line_that_says_what_to_write(starter: Path, before: str, after: str) -> None:
+    path = starter / "pack.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(PackError) as refused:
+        read_pack(starter)
+    (fault,) = refused.value.faults
+    assert SAID[before, after] in f"{fault.message}{fault.remedy}"
+
+
+def _example(folder: Path, rest: str) -> Path:
+    said = f'examples:\n  - name: 某例\n    articles: ["6"]\n{rest}'
+    (folder / "examples.yaml").write_text(said, encoding="utf-8")
+    return folder
+
+
+def test_a_moment_without_quotes_keeps_its_offset(starter: Path) -> None:
+    rest = (
+        "    facts: {activity: {ended_at: 2026-03-10T17:00:00+08:00}}\n"
+        "    at: 2026-03-12T00:00:00+08:00\n"
+        "    duties: [{duty: handover, due_at: 2026-03-11T17:00:00+08:00, state: overdue}]\n"
+    )
+    (ran,) = examples.run(read_pack(starter), examples.read_examples(_example(starter, rest)), calendar())
+    assert ran.faults == ()
+
+
+@pytest.mark.parametrize(
+    ("at", "remedy"), [("2026-03-12T00:00:00", "没有时区"), ("明天", "2026-11-25T09:30:00+08:00")]
+)
+def test_an_example_is_judged_at_a_moment_with_its_offset_or_not_at_all(
+    starter: Path, at: str, remedy: str
+) -> None:
+    with pytest.raises(PackError) as refused:
+        examples.read_examples(_example(starter, f"    facts: {{}}\n    at: {at}\n"))
+    (fault,) = refused.value.faults
+    assert (fault.place, fault.code) == ("examples.yaml:5 examples.0.at", "bad_example")
+    assert remedy in str(fault)
+
+
+def test_an_example_that_names_what_is_not_there_does_not_come_out(starter: Path) -> None:
+    rest = (
+        "    facts: {activity: {ended_at: 2026-03-10T17:00:00+08:00}}\n"
+        "    duties: [{duty: handover, due_at: 2026-03-11T24:00:00}]\n"
+        "    no_duties: [handovr]\n"
+    )
+    path = _example(starter, rest) / "examples.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace('["6"]', '["60"]'), encoding="utf-8")
+    (ran,) = examples.run(read_pack(starter), examples.read_examples(starter), calendar())
+    assert ran.example.place == "examples.yaml:2"
+    assert [word in " ".join(ran.faults) for word in ("60", "handovr", "24:00")] == [True] * 3
 
 
 FAULTY = {
@@ -211,6 +295,12 @@ def test_two_packs_differ_field_by_field_and_one_not_from_itself() -> None:
     assert differences(pack_of("pengyang"), pack_of("pengyang")) == []
 
 
+def test_only_a_fixed_period_differs_in_what_it_counts_from() -> None:
+    found = differences(pack_of("jinjiang-agri"), read_pack(CORPUS / "city-market"))
+    (row,) = [one for one in found if (one["area"], one["key"]) == ("retention", "case")]
+    assert (row["before"]["from"], row["after"]["from"]) == (None, "concluded_at")
+
+
 def test_key_content_asked_for_a_matter_that_nobody_lists_is_refused(starter: Path) -> None:
     content = "key_content: [{text: 现场, article: '2', code: scene, matters: [no_such_matter]}]\n"
     path = starter / "pack.yaml"
@@ -219,3 +309,56 @@ def test_key_content_asked_for_a_matter_that_nobody_lists_is_refused(starter: Pa
         read_pack(starter)
     assert [fault.code for fault in refused.value.faults] == ["unknown_matter"]
     assert "key_content.0.matters" in refused.value.faults[0].place
+
+
+CORPUS = Path(__file__).resolve().parents[2] / "corpus" / "packs"
+
+
+def _asked(pack: Pack) -> set[str]:
+    return {one.code for one in questions_of(pack)}
+
+
+def test_events_kept_for_ever_are_long_term_whichever_article_says_so() -> None:
+    assert "long_term_silent" not in _asked(read_pack(CORPUS / "county-constables"))
+    assert "long_term_silent" in _asked(
+        read_pack(CORPUS / "county-constables").model_copy(update={"retention": ()})
+    )
+
+
+def test_a_text_without_a_time_to_hand_over_or_grounds_not_to_record_is_silent() -> None:
+    pack = pack_of("jinjiang-agri")
+    assert not {"handover_silent", "unrecorded_silent"} & _asked(pack)
+    bare = pack.model_copy(update={"clocks": (), "unrecorded": None})
+    assert {"handover_silent", "unrecorded_silent"} <= _asked(bare)
+    assert "handover_silent" not in _asked(pack_of("pengyang"))
+
+
+def test_a_dossier_arranged_before_it_is_filed_is_no_conflict() -> None:
+    pack = read_pack(CORPUS / "city-market")
+    assert "dossier_twice" not in _asked(pack)
+    *others, arranged = pack.clocks
+    for within, asked in (("P3M", True), ("P30D", False), (None, False)):
+        clocks = (*others, arranged.model_copy(update={"within": within}))
+        assert ("dossier_twice" in _asked(pack.model_copy(update={"clocks": clocks}))) is asked
+
+
+def test_one_event_with_two_periods_is_a_conflict() -> None:
+    pack = read_pack(CORPUS / "city-market")
+    first = pack.retention[0]
+    update = {"events": ("assault",), "rule": "period", "period": "P5Y", "article": "2/2"}
+    both = (first, first.model_copy(update=update), *pack.retention[1:])
+    (found,) = [
+        one
+        for one in questions_of(pack.model_copy(update={"retention": both}))
+        if one.code == "retention_twice"
+    ]
+    assert (found.kind, found.articles) == ("conflict", ("2/3", "2/2"))
+
+
+def test_whom_an_interruption_is_reported_to_can_be_ruled() -> None:
+    pack = read_pack(CORPUS / "city-market")
+    assert "interruption_recipient" in _asked(pack)
+    answer = Answer("interruption_recipient", "报科室负责人", "unit_head")
+    read = ruled(pack, [answer])
+    assert read.interruption is not None
+    assert read.interruption.to == "unit_head"

@@ -48,7 +48,7 @@ def candidate(folder: Path) -> Candidate:
     ran = examples.run(pack, cases, packs.calendar())
     faults = [
         Fault(
-            "examples.yaml",
+            one.example.place,
             f"例子“{one.example.name}”不符：{'；'.join(one.faults)}。",
             "请改正规则或例子。",
             "example",

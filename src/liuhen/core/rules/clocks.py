@@ -68,7 +68,7 @@ def duties_of(pack: Pack, facts: Facts, calendar: Calendar, *, at: datetime | No
     found = [*_clocks(pack, facts, calendar, at)]
     if facts.activity is not None:
         found += _unrecorded(pack, facts, calendar)
-        found += _stops(pack, facts)
+        found += _stops(pack, facts, calendar)
     found += _discs(pack, facts)
     return [_judged(due, at) for due in found] if at else found
 
@@ -201,9 +201,10 @@ def _timed(fixed: _Fixed, facts: Facts, calendar: Calendar, start: datetime | No
     if returned is None:
         return _Timed("waiting", fixed.later_basis, local)
     later = calendar.due(returned, fixed.later)
+    # of both clocks: either may still move, and the later one is the end
+    warnings = tuple(dict.fromkeys((*warnings, *calendar.warnings(returned, later, fixed.later))))
     if main and main > later:
         return _Timed("running", fixed.basis, local, main, warnings)
-    # its warnings stay: the clock it must not end before may still move
     return _Timed("running", fixed.later_basis, _local(returned), later, warnings)
 
 
@@ -241,16 +242,18 @@ def _unrecorded(pack: Pack, facts: Facts, calendar: Calendar) -> Iterator[Due]:
     yield _report(pack, rule.article, rule.within, rule.who, rule.to, facts.act.ended_at, calendar, listed)
 
 
-def _stops(pack: Pack, facts: Facts) -> Iterator[Due]:
+def _stops(pack: Pack, facts: Facts, calendar: Calendar) -> Iterator[Due]:
     rule = pack.interruption
     if rule is None:
         return
     for stop in facts.act.interruptions or []:
         listed = None if stop.cause is None else stop.cause in rule.causes or not rule.closed
         if rule.report_every_stop:
-            yield _report(pack, rule.article, None, rule.who, rule.to, facts.act.ended_at, None, listed)
+            yield _report(
+                pack, rule.article, rule.within, rule.who, rule.to, facts.act.ended_at, calendar, listed
+            )
         else:
-            yield from _told(pack, stop, facts.act.ended_at, listed)
+            yield from _told(pack, stop, facts.act.ended_at, listed, calendar)
 
 
 def _report(
@@ -260,9 +263,10 @@ def _report(
     who: Any,
     to: Any,
     ended: datetime | None,
-    calendar: Calendar | None,
+    calendar: Calendar,
     listed: bool | None,
 ) -> Due:
+    """What is to be written of it after the activity, within the text's hours where it names any."""
     due = Due(
         "unrecorded_report",
         article,
@@ -275,12 +279,17 @@ def _report(
     )
     if ended is None:
         return due
-    if within is None or calendar is None:
+    if within is None:
         return due._replace(state="no_hours_named")
-    return due._replace(state="running", due_at=calendar.due(ended, Period.parse(within)))
+    period = Period.parse(within)
+    last = calendar.due(ended, period)
+    warnings = tuple(calendar.warnings(ended, last, period))
+    return due._replace(state="running", due_at=last, warnings=warnings)
 
 
-def _told(pack: Pack, stop: Stop, ended: datetime | None, listed: bool | None) -> Iterator[Due]:
+def _told(
+    pack: Pack, stop: Stop, ended: datetime | None, listed: bool | None, calendar: Calendar
+) -> Iterator[Due]:
     """A spoken reason when it went on; else a report at once, and a written statement afterwards."""
     rule = pack.interruption
     if rule is None:
@@ -302,16 +311,9 @@ def _told(pack: Pack, stop: Stop, ended: datetime | None, listed: bool | None) -
     yield Due(
         "interruption_report", rule.article, report, who, to, "interrupted_at", _local(stop.at), listed=listed
     )
-    yield Due(
-        "interruption_statement",
-        rule.article,
-        "no_hours_named",
-        who,
-        to,
-        "ended_at",
-        _local(ended),
-        listed=listed,
-    )
+    written = _report(pack, rule.article, rule.within, rule.who, rule.to, ended, calendar, listed)
+    state: State = written.state if rule.within else "no_hours_named"
+    yield written._replace(duty="interruption_statement", state=state)
 
 
 # -- discs

@@ -1,8 +1,9 @@
 """What a pack leaves unclear: silences that the engine finds, and the conflicts and questions the pack tells of.
 
-- A silence found here is one that nothing in the pack answers: no retention, no notice, no interruption, no span, no date of
-  force, a clock without hours, an access without approver, a report to nobody.
-- Two clocks for what is one work are a conflict; two packs differ item by item (`differences`).
+- A silence found here is one that nothing in the pack answers: no retention, no hand-over, no notice, no grounds, no
+  interruption, no span, no date of force, a clock without hours, an access without approver, a report to nobody.
+- Two clocks for one dossier are a conflict where it would be arranged after it is filed, and two periods for one event;
+  two packs differ item by item (`differences`).
 - A question is ruled by the legal office; a ruling that ships with a pack is told with it.
 """
 
@@ -12,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .pack import Pack
+from .calendar import Period
+from .pack import Clock, Pack
 from .rulings import Answer
 from .terms import NAMES
 
@@ -50,11 +52,14 @@ def questions_of(pack: Pack, answers: Iterable[Answer] = ()) -> list[Found]:
 
 
 def _silences(pack: Pack) -> Iterator[Found]:
+    handed = [one for one in pack.clocks if one.duty in ("handover", "store")]
     missing = {
+        "handover_silent": (handed, "没有规定移交、存储的时限。"),
         "retention_silent": (pack.retention, "没有规定音像记录的保管期限：一直保存。"),
         "notice_silent": (pack.notice, "没有规定告知。"),
+        "unrecorded_silent": (pack.unrecorded, "没有规定哪些情形可以不记录：没有记录的不会要求报告。"),
         "interruption_silent": (pack.interruption, "没有规定中断或停止记录怎么办。"),
-        "long_term_silent": (pack.long_term, "没有规定长期保存的情形。"),
+        "long_term_silent": (pack.long_term or pack.kept_events, "没有规定长期保存的情形。"),
         "in_force_blank": (pack.in_force, "没有写明施行日期。"),
     }
     for code, (value, text) in missing.items():
@@ -78,16 +83,44 @@ def _silences(pack: Pack) -> Iterator[Found]:
         yield Found(
             "unrecorded_recipient", "silence", (pack.unrecorded.article,), "工作记录没有写明报告给谁。"
         )
+    if pack.interruption and pack.interruption.to is None:
+        yield Found(
+            "interruption_recipient", "silence", (pack.interruption.article,), "中断没有写明报告给谁。"
+        )
     if pack.long_term:
         yield Found("long_term_length", "silence", (pack.long_term.article,), "“长期保存”没有写明多久。")
 
 
 def _conflicts(pack: Pack) -> Iterator[Found]:
-    dossiers = [one for one in pack.clocks if one.duty in ("dossier", "dossier_arrangement")]
-    if len(dossiers) == 2:
-        first, second = dossiers
-        text = f"同一案卷，第 {first.article} 条为 {first.within}，第 {second.article} 条为 {second.within}。"
+    clocks = {one.duty: one for one in pack.clocks}
+    first, second = clocks.get("dossier"), clocks.get("dossier_arrangement")
+    if first and second and first.within and second.within and not _arranged_first(first, second):
+        text = f"同一案卷，第 {first.article} 条为{_said(first)}，第 {second.article} 条为{_said(second)}。"
         yield Found("dossier_twice", "conflict", (first.article, second.article), text)
+    yield from _kept_twice(pack)
+
+
+def _arranged_first(dossier: Clock, arranged: Clock) -> bool:
+    """Is what goes into the dossier arranged by the time that it is filed? Then the two articles agree."""
+    return (
+        dossier.start == arranged.start
+        and Period.parse(arranged.within or "").about_days <= Period.parse(dossier.within or "").about_days
+    )
+
+
+def _said(clock: Clock) -> str:
+    return f"{NAMES[clock.start]}后 {Period.parse(clock.within or '').in_words()}"
+
+
+def _kept_twice(pack: Pack) -> Iterator[Found]:
+    """One event, two different periods: the engine takes the rule that stands first."""
+    rules = [one for one in pack.retention if one.when == "events"]
+    for number, first in enumerate(rules):
+        for second in rules[number + 1 :]:
+            both = [NAMES[one] for one in first.events if one in second.events]
+            if both and (first.rule, first.period, first.start) != (second.rule, second.period, second.start):
+                text = f"{'、'.join(both)}的保管期限，第 {first.article} 条和第 {second.article} 条不同：按写在前面的。"
+                yield Found("retention_twice", "conflict", (first.article, second.article), text)
 
 
 def differences(one: Pack, other: Pack) -> list[dict[str, Any]]:
@@ -112,10 +145,11 @@ def _compared(one: Pack, other: Pack) -> Iterator[tuple[str, str, Any, Any]]:
             for clock in pack.clocks
         },
         "retention": lambda pack: {
-            " ".join((rule.when, *rule.events)): {
+            " ".join((rule.when, *rule.events, *rule.matters)): {
                 "article": rule.article,
                 "rule": rule.rule,
                 "period": rule.period,
+                "from": rule.start if rule.rule == "period" else None,
             }
             for rule in pack.retention
         },
@@ -159,5 +193,5 @@ def _reports(pack: Pack) -> dict[str, Any]:
         found["unrecorded"] = {"grounds": list(rule.grounds), "within": rule.within, "to": pack.who(rule.to)}
     if pack.interruption:
         stop = pack.interruption
-        found["interruption"] = {"causes": list(stop.causes), "to": pack.who(stop.to)}
+        found["interruption"] = {"causes": list(stop.causes), "within": stop.within, "to": pack.who(stop.to)}
     return found

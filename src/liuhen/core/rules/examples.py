@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from .calendar import Calendar
 from .clocks import duties_of
-from .errors import FactsError, Fault, PackError
+from .errors import FactsError, PackError
 from .facts import facts_from
 from .pack import Pack
-from .reading import place_of, read_yaml
+from .reading import place_of, read_yaml, shape_faults
 from .retention import retention_of
+from .terms import DUTIES
 
 
 class Example(BaseModel):
@@ -30,10 +31,16 @@ class Example(BaseModel):
     name: str
     articles: list[str]
     facts: dict[str, Any]
-    at: datetime | None = None
+    at: AwareDatetime | None = None
     duties: list[dict[str, Any]] = []
     no_duties: list[str] = []
     retention: dict[str, Any] = {}
+    _place: str = PrivateAttr(default="examples.yaml")
+
+    @property
+    def place(self) -> str:
+        """`examples.yaml:12`: where it begins."""
+        return self._place
 
 
 class Examples(BaseModel):
@@ -58,18 +65,13 @@ def read_examples(folder: Path) -> list[Example]:
     said = read_yaml(path)
     plain = json.loads(json.dumps(said, default=str, ensure_ascii=False))
     try:
-        return Examples.model_validate(plain).examples
+        found = Examples.model_validate(plain).examples
     except ValidationError as error:
-        faults = [
-            Fault(
-                place_of(path, said, one["loc"]),
-                "内容的类型或取值不对。",
-                "请对照随程序的例子改正。",
-                "bad_example",
-            )
-            for one in error.errors()
-        ]
+        faults = [replace(one, code="bad_example") for one in shape_faults(path, said, Examples, error)]
         raise PackError(f"{path.name} 不能使用", faults) from error
+    for number, one in enumerate(found):
+        one._place = place_of(path, said, ("examples", number)).partition(" ")[0]
+    return found
 
 
 def run(pack: Pack, examples: list[Example], calendar: Calendar) -> list[Ran]:
@@ -82,6 +84,7 @@ def _faults(pack: Pack, example: Example, calendar: Calendar) -> Iterator[str]:
     except FactsError as error:
         yield from map(str, error.faults)
         return
+    yield from _unknown(pack, example)
     rows = [due.as_json() for due in duties_of(pack, facts, calendar, at=example.at)]
     for wanted in example.duties:
         if not any(_holds(wanted, row) for row in rows):
@@ -96,13 +99,26 @@ def _faults(pack: Pack, example: Example, calendar: Calendar) -> Iterator[str]:
             yield f"保管期限的 {key} 应为 {_short(value)}，实际为 {_short(kept.get(key))}"
 
 
+def _unknown(pack: Pack, example: Example) -> Iterator[str]:
+    """Words that would make an example say less than its author means: no such article, no such duty."""
+    for number in example.articles:
+        if number not in pack.articles:
+            yield f"没有第 {number} 条，请核对 articles"
+    for kind in example.no_duties:
+        if kind not in DUTIES:
+            yield f"no_duties 中没有代码 {kind}，可用：{'、'.join(DUTIES)}"
+
+
 def _holds(wanted: dict[str, Any], row: dict[str, Any]) -> bool:
     return all(_same(value, row.get(key)) for key, value in wanted.items())
 
 
 def _same(wanted: Any, found: Any) -> bool:
     if isinstance(wanted, str) and isinstance(found, str) and wanted[:1].isdigit() and "T" in wanted:
-        return datetime.fromisoformat(wanted) == datetime.fromisoformat(found)
+        try:
+            return datetime.fromisoformat(wanted) == datetime.fromisoformat(found)
+        except ValueError:
+            return False
     return bool(wanted == found)
 
 
@@ -126,4 +142,4 @@ def executable(pack: Pack) -> set[str]:
 def missing(pack: Pack, examples: list[Example]) -> list[str]:
     """Executable articles that no example shows."""
     shown = {article for example in examples for article in example.articles}
-    return sorted(executable(pack) - shown)
+    return [number for number in pack.articles if number in executable(pack) - shown]

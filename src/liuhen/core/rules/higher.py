@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .calendar import Period
 from .conflicts import Found
@@ -67,6 +67,8 @@ def _missing(own: Pack, higher: Pack) -> Iterator[_Below]:
         ("evidence_disc", "作为证据的刻盘"),
     ):
         theirs = getattr(higher, code)
+        if code == "long_term" and own.kept_events:
+            continue  # by a permanent period: which events, `_long_term` says
         if theirs is not None and getattr(own, code) is None:
             text = f"上位规定第 {theirs.article} 条规定了{words}，本规定没有。"
             yield code.replace("_", "-"), (), text
@@ -97,7 +99,8 @@ def _times(own: Pack, higher: Pack) -> Iterator[_Below]:
             yield f"clock-{theirs.duty}", (), text
             continue
         length = _longest(here)
-        if limit is not None and (length is None or length > limit):
+        waits = here.start == "returned_at" != theirs.start
+        if limit is not None and (length is None or length > limit or waits):
             text = (
                 f"{words}，本规定第 {here.article} 条为{_said(here)}，"
                 f"上位规定第 {theirs.article} 条为{_said(theirs)}。"
@@ -130,7 +133,8 @@ def _longest(clock: Clock) -> float | None:
 def _said(clock: Clock) -> str:
     if clock.same_day:
         return "当日"
-    return f" {Period.parse(clock.within).in_words()}" if clock.within else "没有写明时限"
+    begins = "返回单位后" if clock.start == "returned_at" else ""
+    return f"{begins} {Period.parse(clock.within).in_words()}" if clock.within else "没有写明时限"
 
 
 def _kept(own: Pack, higher: Pack) -> Iterator[_Below]:
@@ -143,24 +147,29 @@ def _kept(own: Pack, higher: Pack) -> Iterator[_Below]:
                 f"上位规定第 {theirs.article} 条为{_length(theirs)}。"
             )
             yield f"retention-{theirs.when}", (here.article,), text
-    if own.long_term and higher.long_term:
+    if own.kept_events and higher.kept_events:
         yield from _long_term(own, higher)
 
 
 def _long_term(own: Pack, higher: Pack) -> Iterator[_Below]:
-    if own.long_term is None or higher.long_term is None:
-        return
-    held = {event for one in own.long_term.triggers for event in one.events}
-    lacking = dict.fromkeys(
-        event for one in higher.long_term.triggers for event in one.events if event not in held
-    )
+    mine, theirs = own.long_term, higher.long_term
+    lacking = [one for one in higher.kept_events if one not in own.kept_events]
     if lacking:
         said = "、".join(NAMES.get(one, one) for one in lacking)
-        text = f"长期保存，上位规定第 {higher.long_term.article} 条还列有{said}。"
-        yield "long-term-events", (own.long_term.article,), text
-    if own.long_term.disc and higher.long_term.disc and own.long_term.copies < higher.long_term.copies:
-        text = f"光盘份数，本规定 {own.long_term.copies} 份，上位规定 {higher.long_term.copies} 份。"
-        yield "long-term-copies", (own.long_term.article,), text
+        text = f"长期或永久保存，上位规定第 {_kept_by(higher, lacking)} 条还列有{said}。"
+        yield "long-term-events", (mine.article,) if mine else (), text
+    if mine and theirs and mine.disc and theirs.disc and mine.copies < theirs.copies:
+        text = f"光盘份数，本规定 {mine.copies} 份，上位规定 {theirs.copies} 份。"
+        yield "long-term-copies", (mine.article,), text
+
+
+def _kept_by(pack: Pack, events: Sequence[str]) -> str:
+    """The articles that keep these events."""
+    rules: list[tuple[str, Sequence[str]]] = []
+    if pack.long_term:
+        rules += [(pack.long_term.article, one.events) for one in pack.long_term.triggers]
+    rules += [(one.article, one.events) for one in pack.retention if one.rule == "permanent"]
+    return "、".join(dict.fromkeys(article for article, held in rules if not set(held).isdisjoint(events)))
 
 
 def _shorter(here: Retention, theirs: Retention) -> bool:

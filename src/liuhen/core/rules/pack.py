@@ -41,11 +41,16 @@ def _period(text: str) -> str:
     return text
 
 
-ArticleNo = Annotated[str, Field(pattern=r"^(\d{1,2}/)?\d{1,3}$")]
+ARTICLE = r"^(\d{1,2}/)?\d{1,3}$"
+CODE = r"^[a-z][a-z0-9_]{1,40}$"
+PACK_ID = r"^[a-z0-9][a-z0-9-]{1,60}$"
+VERSION = r"^[0-9][0-9.]{0,15}$"
+
+ArticleNo = Annotated[str, Field(pattern=ARTICLE)]
 PeriodText = Annotated[str, AfterValidator(_period)]
 Text = Annotated[str, Field(min_length=1, max_length=600)]
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")]
-PackId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,60}$")]
+Code = Annotated[str, Field(pattern=CODE)]
+PackId = Annotated[str, Field(pattern=PACK_ID)]
 
 
 class _Data(BaseModel):
@@ -149,14 +154,16 @@ class Unrecorded(_Data):
 
 class Interruption(_Data):
     """When a recording stops. `report_every_stop`: a work record after each; else a spoken reason when it goes on,
-    and a report at once with a written statement afterwards when it does not."""
+    and a report at once with a written statement afterwards when it does not. `within`: of what is written, from
+    the end of the activity; null: the text names no hours."""
 
     article: ArticleNo
     causes: tuple[Cause, ...]
     closed: bool = False
     report_every_stop: bool = False
+    within: PeriodText | None = None
     who: Role = "officer"
-    to: Role
+    to: Role | None = None
     text: Text
 
 
@@ -185,13 +192,16 @@ class Clock(_Data):
 
 
 class Retention(_Data):
-    """The first rule whose condition holds is the one that counts."""
+    """The first rule whose condition holds is the one that counts. `start`: what a period counts from; while a case
+    that it counts from has not ended, there is no last day."""
 
     article: ArticleNo
-    when: Literal["case", "evidence", "events", "always"]
+    when: Literal["case", "evidence", "events", "matters", "always"]
     events: tuple[Event, ...] = ()
+    matters: tuple[Code, ...] = ()
     rule: Literal["period", "follows_dossier", "permanent"]
     period: PeriodText | None = None
+    start: Literal["recorded_at", "concluded_at"] = "recorded_at"
     minimum: bool = False
     text: Text
 
@@ -275,7 +285,7 @@ class Pack(_Data):
     annexes: dict[str, str] = {}
     agency: Text
     agency_kind: Code
-    version: Annotated[str, Field(pattern=r"^[0-9][0-9.]{0,15}$")] = "1"
+    version: Annotated[str, Field(pattern=VERSION)] = "1"
     in_force: date | None = None
     until: date | None = None
     higher: tuple[PackId, ...] = ()  # regulations that bind it: where it asks less than they do is a question
@@ -313,6 +323,14 @@ class Pack(_Data):
     def script_of(self, rule: Notice) -> str:
         """The prescribed words with {agency} where the text has the name of its own authority; "" where it has none."""
         return (rule.script or "").replace(self.agency, "{agency}")
+
+    @property
+    def kept_events(self) -> tuple[Event, ...]:
+        """What is kept for ever or long, by whichever article: of `long_term`, and of permanent rules of retention."""
+        triggers = self.long_term.triggers if self.long_term else ()
+        found = [event for one in triggers for event in one.events]
+        found += [event for one in self.retention if one.rule == "permanent" for event in one.events]
+        return tuple(dict.fromkeys(found))
 
     def who(self, role: Role | None) -> str | None:
         """What the regulation calls a role; None for nobody named."""

@@ -1,6 +1,7 @@
 """How long a recording is kept, by which article, and whether it may be put forward for disposal.
 
-- A period counts from the end of the latest recording; `until` is the last day kept. It never rolls.
+- A period counts from the end of the latest recording, or from the end of the case where the text says so; `until`
+  is the last day kept. It never rolls.
 - What follows the dossier is kept as long as its dossier: until the dossier's own period, told by the case, has run.
 - A long-term article holds a recording beyond every period, and changes no rule.
 - A pack that says nothing is silent: kept, never expired.
@@ -107,6 +108,8 @@ def _holds(rule: Retention, facts: Facts) -> bool:
         return facts.evidence
     if rule.when == "events":
         return bool(set(rule.events) & set(facts.act.events or []))
+    if rule.when == "matters":
+        return facts.act.matter in rule.matters
     return True
 
 
@@ -115,7 +118,7 @@ def _period(rule: Retention | None, facts: Facts) -> tuple[str | None, date | No
     if rule is None or rule.rule == "permanent":
         return ("permanent" if rule else None), _day(facts.at("recorded_at"))
     if rule.rule == "period":
-        return rule.period, _day(facts.at("recorded_at"))
+        return rule.period, _day(facts.at(rule.start))
     case, recorded = facts.case, _day(facts.at("recorded_at"))
     if case is None:
         return None, recorded
@@ -152,7 +155,8 @@ def _why(pack: Pack, rule: Retention | None, until: date | None, items: list[str
     if rule is None:
         said = f"{pack.title}没有规定音像记录的保管期限：一直保存，不视为到期。"
     elif rule.rule == "period":
-        last = f"，保存至 {until}（含当日）" if until else "，录制结束时间未知，暂不起算"
+        unknown = "案件终结" if rule.start == "concluded_at" else "录制结束"
+        last = f"，保存至 {until}（含当日）" if until else f"，{unknown}时间未知，暂不起算"
         least = "不少于 " if rule.minimum else ""
         length = Period.parse(rule.period).in_words() if rule.period else ""
         said = f"第 {rule.article} 条：{rule.text}，{least}{length}{last}。"

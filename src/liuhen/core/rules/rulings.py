@@ -34,6 +34,8 @@ def value_asked(pack: Pack, code: str) -> Value | None:
         return "period"
     if code == "unrecorded_recipient" and pack.unrecorded and pack.unrecorded.to is None:
         return "role"
+    if code == "interruption_recipient" and pack.interruption and pack.interruption.to is None:
+        return "role"
     if any(access.approver is None for access in pack.access if code == f"{access.purpose}_approver"):
         return "role"
     return "date" if code == "in_force_blank" and pack.in_force is None else None
@@ -74,6 +76,8 @@ def ruled(pack: Pack, answers: Iterable[Answer]) -> Pack:
     }
     if recipient := _value(pack, known, "unrecorded_recipient"):
         changes["unrecorded"] = pack.unrecorded and pack.unrecorded.model_copy(update={"to": recipient})
+    if recipient := _value(pack, known, "interruption_recipient"):
+        changes["interruption"] = pack.interruption and pack.interruption.model_copy(update={"to": recipient})
     if day := _value(pack, known, "in_force_blank"):
         changes["in_force"] = date.fromisoformat(day)
     return pack.model_copy(update=changes)

@@ -35,7 +35,8 @@ unrecorded:
 interruption:
   article: "5"
   causes: [device_fault, weather, battery, storage, site_change]
-  to: leader
+  # within: P2WD             # 事后书面说明写明时限的，自活动结束起算
+  to: leader                 # 没有写报给谁的删去
   text: 恢复时语音说明原因；不能继续的立即报告，事后书面说明
 clocks:
   - duty: handover

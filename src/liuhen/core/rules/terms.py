@@ -43,7 +43,16 @@ Event = Literal[
     "complex",
     "other_important",
 ]
-Start = Literal["arrived_at", "ended_at", "left_at", "recorded_at", "handover_at", "concluded_at", "filed_at"]
+Start = Literal[
+    "arrived_at",
+    "ended_at",
+    "left_at",
+    "returned_at",
+    "recorded_at",
+    "handover_at",
+    "concluded_at",
+    "filed_at",
+]
 Duty = Literal["handover", "store", "dossier", "dossier_arrangement"]
 Role = Literal["officer", "custodian", "unit_head", "leader", "principal", "legal", "archivist", "unit"]
 Obligation = Literal["must", "should", "as_fit", "need_not"]
@@ -117,6 +126,11 @@ NAMES: Final[dict[str, str]] = {
     "dossier": "形成案卷归档",
     "dossier_arrangement": "收集整理归档材料",
 }
+
+DUTIES: Final = (
+    *("handover", "store", "unrecorded_report", "voice_reason", "interruption_report"),
+    *("interruption_statement", "disc", "dossier", "dossier_arrangement"),
+)  # all that the engine tells of
 
 
 def words_of(kind: object) -> tuple[str, ...]:

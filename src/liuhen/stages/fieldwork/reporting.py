@@ -73,7 +73,7 @@ def demanded(pack: Pack | None, kind: str) -> Demanded:
     if stop is None or stop.report_every_stop != (kind == Report.Kind.WORK_RECORD):
         return _NOTHING
     basis = kind == Report.Kind.WORK_RECORD and _names_basis(pack, stop.article)
-    return Demanded(True, stop.article, stop.to, stop.causes, stop.closed, stop.text, basis)
+    return Demanded(True, stop.article, stop.to or "", stop.causes, stop.closed, stop.text, basis)
 
 
 def _names_basis(pack: Pack, article: str) -> bool:

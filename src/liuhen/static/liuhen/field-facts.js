@@ -94,7 +94,7 @@
     const counted = facts.duties.find((one) => one.duty === clock.duty);
     if (counted && counted.state === "met") return { state: "met", due: null, words: "已办理" };
     const start = facts[clock.start];
-    if (!(["ended_at", "left_at", "arrived_at"].includes(clock.start))) return null;
+    if (!(["ended_at", "left_at", "arrived_at", "returned_at"].includes(clock.start))) return null;
     const excepted = clock.circumstances.some((one) => facts.circumstances.includes(one));
     const main = start ? mainDue(clock, Date.parse(start)) : null;
     let due = main;
@@ -104,7 +104,7 @@
       }
       due = Math.max(main || 0, Date.parse(facts.returned_at) + clock.later_hours * 3600000);
     } else if (!start) {
-      return { state: "wait", due: null, words: "活动结束后开始计时" };
+      return { state: "wait", due: null, words: clock.start === "returned_at" ? "返回单位后开始计时" : "活动结束后开始计时" };
     }
     if (!facts.pending && counted && counted.due_at) due = Date.parse(counted.due_at);
     if (!due) return { state: "open", due: null, words: clock.within ? "联网后显示准确时限" : "条文未写明时限，请及时移交" };
