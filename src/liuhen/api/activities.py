@@ -178,9 +178,7 @@ def one_activity(request: HttpRequest, name: Word) -> Any:
 def tell_activity(request: HttpRequest, name: Word, told: MoreFacts) -> Any:
     person, at = caller_of(request).account, clock.now()
     activity = find_activity(name, person, at)
-    activity = telling.tell(activity, _told(told, person), by=person, at=at, reason=told.reason or None)
-    phone.catch_up({activity.pk}, by=person, at=at)
-    activity.refresh_from_db()
+    activity = phone.tell_of(activity, _told(told, person), by=person, at=at, reason=told.reason or None)
     return told_as.told(activity, clock.stamp)
 
 

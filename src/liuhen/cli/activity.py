@@ -166,9 +166,7 @@ def tell_activity(args: argparse.Namespace) -> int:
     make_ready()
     person, at = who(args.by), clock.now()
     activity = find_activity(args.activity, person, at)
-    activity = telling.tell(activity, _told(args, person), by=person, at=at, reason=args.reason)
-    phone.catch_up({activity.pk}, by=person, at=at)
-    activity.refresh_from_db()
+    activity = phone.tell_of(activity, _told(args, person), by=person, at=at, reason=args.reason)
     return _done(args, activity, f"{activity.number} 已保存。")
 
 

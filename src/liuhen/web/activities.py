@@ -207,8 +207,7 @@ def tell(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
     def act(data: dict[str, Any]) -> None:
         try:
-            telling.tell(activity, form.told(), by=person, at=clock.now(), reason=data["reason"] or None)
-            phone.catch_up({activity.pk}, by=person, at=clock.now())
+            phone.tell_of(activity, form.told(), by=person, at=clock.now(), reason=data["reason"] or None)
         except ReasonMissingError as error:  # said on the form, where what was typed still stands
             raise UsageError("改动了已填的内容，没有写明理由。", remedy="请写明更正的理由再保存。") from error
 

@@ -353,6 +353,10 @@ def test_one_event_with_two_periods_is_a_conflict() -> None:
         if one.code == "retention_twice"
     ]
     assert (found.kind, found.articles) == ("conflict", ("2/3", "2/2"))
+    third = first.model_copy(update={**update, "events": ("mass_incident",), "period": "P2Y"})
+    asked = questions_of(pack.model_copy(update={"retention": (third, *both)}))
+    codes = [one.code for one in asked]
+    assert codes.count("retention_twice") == 1, "a ruling answers one question by its code"
 
 
 def test_whom_an_interruption_is_reported_to_can_be_ruled() -> None:

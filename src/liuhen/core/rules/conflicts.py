@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -113,14 +114,17 @@ def _said(clock: Clock) -> str:
 
 
 def _kept_twice(pack: Pack) -> Iterator[Found]:
-    """One event, two different periods: the engine takes the rule that stands first."""
+    """Events with different periods: the engine takes the rule that stands first. One question tells of all of them."""
     rules = [one for one in pack.retention if one.when == "events"]
-    for number, first in enumerate(rules):
-        for second in rules[number + 1 :]:
-            both = [NAMES[one] for one in first.events if one in second.events]
-            if both and (first.rule, first.period, first.start) != (second.rule, second.period, second.start):
-                text = f"{'、'.join(both)}的保管期限，第 {first.article} 条和第 {second.article} 条不同：按写在前面的。"
-                yield Found("retention_twice", "conflict", (first.article, second.article), text)
+    texts, articles = [], []
+    for first, second in itertools.combinations(rules, 2):
+        both = [NAMES[one] for one in first.events if one in second.events]
+        if both and (first.rule, first.period, first.start) != (second.rule, second.period, second.start):
+            texts.append(f"{'、'.join(both)}的保管期限，第 {first.article} 条和第 {second.article} 条不同")
+            articles += [first.article, second.article]
+    if texts:
+        text = f"{'；'.join(texts)}：按写在前面的。"
+        yield Found("retention_twice", "conflict", tuple(dict.fromkeys(articles)), text)
 
 
 def differences(one: Pack, other: Pack) -> list[dict[str, Any]]:

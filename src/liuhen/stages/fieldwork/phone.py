@@ -28,9 +28,10 @@ from liuhen.base.people.models import Account, Role
 from liuhen.base.people.rules import roles_of
 from liuhen.core.errors import LiuhenError, RefusedError, UsageError
 
-from . import acts
-from .models import Sent
+from . import acts, telling
+from .models import Activity, Sent
 from .phoned import DOERS, FAILED
+from .telling import Told
 
 log = structlog.get_logger(__name__)
 
@@ -270,6 +271,16 @@ def _again(row: Sent, by: Account, at: datetime) -> Answer:
     said = "　".join(part for part in (row.sentence, note, sentence) if part)
     _settle(acts.RETRY, row, outcome, said, by=by, at=at)
     return Answer(row.pk, outcome, sentence)
+
+
+def tell_of(
+    activity: Activity, told: Told, *, by: Account, at: datetime, reason: str | None = None
+) -> Activity:
+    """What the office tells, and after it the entries that had waited for it. Raises what `telling.tell` raises."""
+    telling.tell(activity, told, by=by, at=at, reason=reason)
+    catch_up({activity.pk}, by=by, at=at)
+    activity.refresh_from_db()
+    return activity
 
 
 _LEADING = frozenset({"open", "tell", "stop"})  # what others may have waited for
